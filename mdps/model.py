@@ -121,19 +121,13 @@ class MDP:
                 f"transitions have shape {p.shape}; expected (S, A, S), or (H, S, A, S) for a stage-dependent model"
             )
         if r.shape != p.shape[:-1]:
-            raise InvalidInput(
-                f"rewards have shape {r.shape}; expected {p.shape[:-1]} to match the transitions"
-            )
+            raise InvalidInput(f"rewards have shape {r.shape}; expected {p.shape[:-1]} to match the transitions")
         if p.size == 0:
-            raise InvalidInput(
-                f"transitions have shape {p.shape}; expected at least one state and one action"
-            )
+            raise InvalidInput(f"transitions have shape {p.shape}; expected at least one state and one action")
         bad = ~np.isfinite(p)
         if bad.any():
             where = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise InvalidInput(
-                f"transition probability at index {where} is {p[where]}; expected a finite number"
-            )
+            raise InvalidInput(f"transition probability at index {where} is {p[where]}; expected a finite number")
         n_states, n_actions = p.shape[-3], p.shape[-2]
         rows = p.reshape(-1, n_states)
         stored = rows != 0.0
@@ -206,7 +200,7 @@ class MDP:
 
     def dense(self) -> tuple[Float, Float]:
         """(transitions, rewards) as dense arrays, (S, A, S) and (S, A), or with a leading H if stage-dependent."""
-        shape = (self.n_states, self.n_actions)
+        shape: tuple[int, ...] = (self.n_states, self.n_actions)
         if self.stage_dependent:
             assert self.horizon is not None
             shape = (self.horizon, *shape)
@@ -246,9 +240,7 @@ def _as_array(what: str, values: npt.ArrayLike) -> Float:
 def _as_integers(what: str, values: npt.ArrayLike) -> Int:
     array = np.asarray(values)
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-        raise InvalidInput(
-            f"{what} has shape {array.shape} and type {array.dtype}; expected a vector of integers"
-        )
+        raise InvalidInput(f"{what} has shape {array.shape} and type {array.dtype}; expected a vector of integers")
     return np.array(array, dtype=np.int64, order="C", copy=True)
 
 
@@ -324,6 +316,4 @@ def _validate(mdp: MDP) -> None:
     if mdp.initial.shape != (s,) or not np.isfinite(mdp.initial).all() or (mdp.initial < 0).any():
         raise InvalidInput(f"initial must be a distribution over {s} states (finite, >= 0)")
     if abs(mdp.initial.sum() - 1.0) > ROW_SUM_TOLERANCE:
-        raise InvalidInput(
-            f"initial sums to {mdp.initial.sum():.12g}; expected 1 within {ROW_SUM_TOLERANCE:g}"
-        )
+        raise InvalidInput(f"initial sums to {mdp.initial.sum():.12g}; expected 1 within {ROW_SUM_TOLERANCE:g}")

@@ -309,7 +309,8 @@ def _validate(mdp: MDP) -> None:
     if out.any():
         i = int(np.argmax(out))
         raise InvalidInput(
-            f"reward of {mdp.row_label(i)} is {mdp.rewards[i]:.12g}; expected a number in the declared range [{low}, {high}]"
+            f"reward of {mdp.row_label(i)} is {mdp.rewards[i]:.12g}; "
+            f"expected a number in the declared range [{low}, {high}]"
         )
     if not (np.isfinite(mdp.reward_sd) and mdp.reward_sd >= 0):
         raise InvalidInput(f"reward_sd is {mdp.reward_sd}; expected a finite number >= 0")

@@ -1,0 +1,51 @@
+"""UCB1 (Auer, Cesa-Bianchi and Fischer 2002): rewards in [0, 1]."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from bandits.model import BanditProblem
+from bandits.policies import ArmStatistics, allocate_statistics, forget, highest_index, record
+from kernels.jit import compiled
+
+
+class UCB1(NamedTuple):
+    """Pull each arm once, then argmax of mean_i + sqrt(width * log(t - 1) / N_i); ties to the lowest index.
+
+    Attributes:
+        width: 2 in Theorem 1; anything else is outside the theorem.
+    """
+
+    width: float = 2.0
+
+
+def allocate(params: UCB1, problem: BanditProblem) -> ArmStatistics:
+    """Arrays of one run."""
+    return allocate_statistics(problem.n_arms)
+
+
+@compiled
+def init(params, state):
+    """Forget everything."""
+    forget(state)
+
+
+@compiled
+def level(params, t):
+    """The factor of the width that depends on the round: sqrt(2 log(t - 1)), t - 1 plays made so far."""
+    return math.sqrt(params.width * math.log(t - 1.0))
+
+
+@compiled
+def act(params, state, t, rng):
+    """Figure 1 of the paper."""
+    if t <= state.pulls.shape[0]:
+        return t - 1
+    return highest_index(state.mean, state.inverse_root, level(params, t))
+
+
+@compiled
+def observe(params, state, t, arm, reward):
+    """Update the arm that was pulled."""
+    record(state, arm, reward)

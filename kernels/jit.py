@@ -1,0 +1,25 @@
+"""How every compiled function of the testbed is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Without reference counts (a private Numba option): an array handed to a function is otherwise counted up and down
+#: at every call, which costs more than the arithmetic of a step. Such a function must allocate nothing and return
+#: scalars or tuples of scalars; Numba refuses to compile one that allocates.
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
+def compiled(function: F) -> F:
+    """Compile an ``init``, ``act``, ``observe`` or watch function, or a helper that they call.
+
+    Not cached by itself: Numba's cache watches only the file of the cached function and would go on using an old
+    callee. The loops that call these functions are cached by the digest of every source they reach
+    (see :mod:`kernels.loops`).
+    """
+    return njit(**OPTIONS)(function)  # type: ignore[no-any-return]

@@ -1,0 +1,226 @@
+"""Specialised interaction loops, compiled once and kept on disk.
+
+A loop (``bandits.loops.stochastic``, ``mdps.loops.episodic``, ...) is a plain function that refers to ``act``,
+``observe``, ``draw`` and so on as globals. :func:`specialise` writes its source to a file in which these names are
+imported from a concrete algorithm, instance and watch, and compiles it there. The file is named by the digest of the
+loop and of every project source that the imported functions can reach: an edit anywhere gives a new file, so that
+Numba's disk cache, which watches only the file of the cached function, can never answer with old code.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+import tempfile
+import textwrap
+import threading
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from kernels.jit import compiled
+
+#: Packages whose sources count in a digest. Modules loaded from single files by the user count as well.
+ROOMS = ("theory", "kernels", "bandits", "mdps", "proofs_check", "figures", "regretlab")
+
+_PLAIN = 'nogil=True, error_model="numpy"'
+
+_HEADER = '''"""Generated from {origin}; named by the digest of every source it reaches. Safe to delete."""
+from numba import njit
+
+{imports}
+
+
+@njit(nogil=True, error_model="numpy", cache=True, _nrt=False)
+'''
+
+_lock = threading.Lock()
+_built: dict[str, Any] = {}
+
+
+@compiled
+def nothing(*_args):
+    """The hook of a loop that nobody watches: compiles to no instruction."""
+
+
+def cache_directory() -> Path:
+    """Where generated loops and their machine code are kept: ``$REGRETLAB_CACHE`` or the user's cache folder."""
+    chosen = os.environ.get("REGRETLAB_CACHE")
+    root = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "regretlab"
+    try:
+        (root / "loops").mkdir(parents=True, exist_ok=True)
+        probe = tempfile.TemporaryFile(dir=root / "loops")
+        probe.close()
+        return root / "loops"
+    except OSError:
+        fallback = Path(tempfile.gettempdir()) / f"regretlab-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        fallback.mkdir(parents=True, exist_ok=True)
+        return fallback
+
+
+def _is_project(module: str) -> bool:
+    if module.split(".")[0] in ROOMS:
+        return True
+    return bool(getattr(sys.modules.get(module), "__regretlab_plugin__", False))
+
+
+def _module_file(module: str) -> str | None:
+    loaded = sys.modules.get(module)
+    if loaded is not None:
+        return getattr(loaded, "__file__", None)
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return spec.origin if spec is not None else None
+
+
+def _imports_of(file: str) -> set[str]:
+    """Names of the modules that a source imports anywhere (a `from a import b` counts as a and a.b)."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def reachable_sources(modules: set[str]) -> dict[str, str]:
+    """Module name -> file of every project source that the given modules can reach by imports."""
+    sources: dict[str, str] = {}
+    waiting = {m for m in modules if _is_project(m)}
+    while waiting:
+        module = waiting.pop()
+        if module in sources:
+            continue
+        file = _module_file(module)
+        if file is None or not file.endswith(".py"):
+            continue
+        sources[module] = file
+        waiting |= {m for m in _imports_of(file) if _is_project(m)} - sources.keys()
+    return sources
+
+
+def source_digest(modules: set[str], *extra: str) -> str:
+    """SHA-256 (20 hex digits) of the sources reachable from ``modules``, the compiler's version, and ``extra``."""
+    digest = hashlib.sha256()
+    for module, file in sorted(reachable_sources(modules).items()):
+        digest.update(module.encode() + b"\0" + Path(file).read_bytes() + b"\0")
+    for text in (numba.__version__, np.__version__, *extra):
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()[:20]
+
+
+def _python_function(value: Any) -> Any:
+    return getattr(value, "py_func", value)
+
+
+def _importable(value: Any) -> bool:
+    function = _python_function(value)
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    return module is not None and getattr(module, getattr(function, "__name__", ""), None) is value
+
+
+def _import_lines(name: str, value: Any) -> str | None:
+    """The source lines that give ``name`` its value, or None if the value must be handed over in memory."""
+    if isinstance(value, types.ModuleType):
+        return f"import {value.__name__} as {name}"
+    if isinstance(value, bool | int | float | str):
+        return f"{name} = {value!r}"
+    if not _importable(value):
+        return None
+    function = _python_function(value)
+    line = f"from {function.__module__} import {function.__name__} as {name}"
+    # A plain function of a user's file reaches Numba here; the project's own are compiled where they are defined.
+    return f"{line}\n{name} = njit({_PLAIN})({name})" if isinstance(value, types.FunctionType) else line
+
+
+def specialise(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
+    """The loop with its free names bound to concrete functions, compiled, and kept on disk where possible.
+
+    Args:
+        loop: a plain function; its free global names are looked up in ``bindings``, then in its own module.
+        bindings: name -> function, compiled or plain. Functions that cannot be imported by name (defined inside
+            another function) work too, but the loop is then compiled anew in every process.
+
+    Returns:
+        A compiled function with the loop's signature that releases the GIL.
+    """
+    values = _free_names(loop, bindings)
+    source = textwrap.dedent(inspect.getsource(loop))
+    lines = {name: _import_lines(name, value) for name, value in values.items()}
+    if None in lines.values():
+        namespace = {
+            name: numba.njit(nogil=True, error_model="numpy")(v) if isinstance(v, types.FunctionType) else v
+            for name, v in values.items()
+        }
+        exec(_code(source), namespace)
+        return numba.njit(nogil=True, error_model="numpy")(namespace[loop.__name__])
+    header = _HEADER.format(origin=f"{loop.__module__}.{loop.__name__}", imports="\n".join(map(str, lines.values())))
+    modules = {getattr(_python_function(v), "__module__", None) or "" for v in values.values()} | {loop.__module__}
+    digest = source_digest(modules, header, source)
+    with _lock:
+        if digest not in _built:
+            _built[digest] = getattr(_load(f"{loop.__name__}_{digest}", header + source), loop.__name__)
+        return _built[digest]
+
+
+def interpreted(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Callable[..., Any]:
+    """The same loop run by Python on the undecorated functions: slow, with readable errors, for a first dry run."""
+    namespace = {name: _python_function(value) for name, value in _free_names(loop, bindings).items()}
+    exec(_code(textwrap.dedent(inspect.getsource(loop))), namespace)
+    return namespace[loop.__name__]  # type: ignore[no-any-return]
+
+
+def _free_names(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> dict[str, Any]:
+    names = loop.__code__.co_names  # type: ignore[attr-defined]
+    scope = loop.__globals__  # type: ignore[attr-defined]
+    return {name: bindings.get(name, scope.get(name)) for name in names if name in bindings or name in scope}
+
+
+def _code(source: str) -> types.CodeType:
+    return compile("from __future__ import annotations\n" + source, "<loop>", "exec")
+
+
+def _load(name: str, text: str) -> types.ModuleType:
+    """Import a generated module, written to the cache directory by atomic rename if it is not there yet."""
+    path = cache_directory() / f"{name}.py"
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.replace(temporary, path)
+    spec = importlib.util.spec_from_file_location(f"regretlab_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def functions_of(module_name: str, wanted: tuple[str, ...], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The functions ``wanted`` of an algorithm's or instance's module, with ``overrides`` put in their place.
+
+    Raises:
+        AttributeError: naming the module and the missing function.
+    """
+    module = sys.modules[module_name]
+    found: dict[str, Any] = {}
+    for name in wanted:
+        if name in overrides:
+            found[name] = overrides[name]
+        elif hasattr(module, name):
+            found[name] = getattr(module, name)
+        else:
+            raise AttributeError(f"{module_name} has no function {name!r}; expected {', '.join(wanted)}")
+    return found

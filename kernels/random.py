@@ -1,0 +1,266 @@
+"""Counter-based random numbers: the n-th draw of a stream is a pure function of (key, n).
+
+A stream is a pair of 64-bit words (key, gamma), gamma odd, derived from (seed, purpose, replication, index) by
+mixing. Its n-th word is mix(key + n * gamma): SplitMix64 (Steele, Lea, Flood 2014) with a gamma of its own per
+stream, so that two streams never run through the same sequence. So the *stacks* of common random numbers (the n-th
+reward of arm a in replication r) cost no memory, and results do not depend on workers, chunks or restarts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kernels.jit import compiled
+
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+_GAMMA_FIRST = np.uint64(0xFF51AFD7ED558CCD)
+_GAMMA_SECOND = np.uint64(0xC4CEB9FE1A85EC53)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_ONE = np.uint64(1)
+_S27, _S30, _S31, _S33, _S11 = (np.uint64(k) for k in (27, 30, 31, 33, 11))
+
+#: What a stream is for; the second word of its address.
+REWARD, POLICY, ENVIRONMENT, TRANSITION, CONTEXT = 1, 2, 3, 4, 5
+
+
+@compiled
+def mix(word):
+    """The 64-bit finaliser of SplitMix64 (variant 13 of Stafford): a bijection of uint64."""
+    word = (word ^ (word >> _S30)) * _FIRST
+    word = (word ^ (word >> _S27)) * _SECOND
+    return word ^ (word >> _S31)
+
+
+@compiled
+def stream_key(seed, purpose, replication, index):
+    """The key of the stream at (seed, purpose, replication, index), all integers >= 0."""
+    word = mix(np.uint64(seed) + _GOLDEN)
+    word = mix(word ^ (np.uint64(purpose) + _GOLDEN))
+    word = mix(word + np.uint64(replication) * _GOLDEN + _ONE)
+    return mix(word + np.uint64(index) * _GOLDEN + _ONE)
+
+
+@compiled
+def stream_gamma(key):
+    """The odd increment of a stream, a second mix of its key (the finaliser of MurmurHash3)."""
+    word = (key ^ (key >> _S33)) * _GAMMA_FIRST
+    word = (word ^ (word >> _S33)) * _GAMMA_SECOND
+    return (word ^ (word >> _S33)) | _ONE
+
+
+@compiled
+def uniform(key, gamma, n):
+    """The n-th uniform of a stream, a multiple of 2^-53 in [0, 1)."""
+    return np.float64(mix(key + np.uint64(n) * gamma) >> _S11) * 1.1102230246251565e-16
+
+
+@compiled
+def start(rng, seed, purpose, replication, index):
+    """Point ``rng`` (uint64[3]: key, gamma, counter) at the beginning of a stream."""
+    rng[0] = stream_key(seed, purpose, replication, index)
+    rng[1] = stream_gamma(rng[0])
+    rng[2] = np.uint64(0)
+
+
+@compiled
+def random(rng):
+    """The next uniform in [0, 1) of a sequential stream; advances its counter."""
+    n = rng[2]
+    rng[2] = n + _ONE
+    return np.float64(mix(rng[0] + n * rng[1]) >> _S11) * 1.1102230246251565e-16
+
+
+@compiled
+def standard_normal(u):
+    """The standard normal quantile of u in [0, 1) (Wichura 1988, AS 241, relative error 1e-16).
+
+    One uniform gives one normal, so that the n-th draw of a stream stays the n-th draw. u = 0 is read as 2^-54.
+    """
+    if u <= 0.0:
+        u = 5.551115123125783e-17
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        return (
+            q
+            * (
+                (
+                    (
+                        (
+                            (
+                                ((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r
+                                + 45921.953931549871457
+                            )
+                            * r
+                            + 13731.693765509461125
+                        )
+                        * r
+                        + 1971.5909503065514427
+                    )
+                    * r
+                    + 133.14166789178437745
+                )
+                * r
+                + 3.387132872796366608
+            )
+            / (
+                (
+                    (
+                        (
+                            (
+                                ((5226.495278852854561 * r + 28729.085735721942674) * r + 39307.89580009271061) * r
+                                + 21213.794301586595867
+                            )
+                            * r
+                            + 5394.1960214247511077
+                        )
+                        * r
+                        + 687.1870074920579083
+                    )
+                    * r
+                    + 42.313330701600911252
+                )
+                * r
+                + 1.0
+            )
+        )
+    r = math.sqrt(-math.log(u if q < 0.0 else 1.0 - u))
+    if r <= 5.0:
+        r -= 1.6
+        value = (
+            (
+                (
+                    (
+                        (
+                            ((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r + 0.24178072517745061177) * r
+                            + 1.27045825245236838258
+                        )
+                        * r
+                        + 3.64784832476320460504
+                    )
+                    * r
+                    + 5.7694972214606914055
+                )
+                * r
+                + 4.6303378461565452959
+            )
+            * r
+            + 1.42343711074968357734
+        ) / (
+            (
+                (
+                    (
+                        (
+                            ((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r + 0.0151986665636164571966)
+                            * r
+                            + 0.14810397642748007459
+                        )
+                        * r
+                        + 0.68976733498510000455
+                    )
+                    * r
+                    + 1.6763848301838038494
+                )
+                * r
+                + 2.05319162663775882187
+            )
+            * r
+            + 1.0
+        )
+    else:
+        r -= 5.0
+        value = (
+            (
+                (
+                    (
+                        (
+                            ((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 0.0012426609473880784386)
+                            * r
+                            + 0.026532189526576123093
+                        )
+                        * r
+                        + 0.29656057182850489123
+                    )
+                    * r
+                    + 1.7848265399172913358
+                )
+                * r
+                + 5.4637849111641143699
+            )
+            * r
+            + 6.6579046435011037772
+        ) / (
+            (
+                (
+                    (
+                        (
+                            ((2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5)
+                            * r
+                            + 7.868691311456132591e-4
+                        )
+                        * r
+                        + 0.0148753612908506148525
+                    )
+                    * r
+                    + 0.13692988092273580531
+                )
+                * r
+                + 0.59983220655588793769
+            )
+            * r
+            + 1.0
+        )
+    return -value if q < 0.0 else value
+
+
+@compiled
+def gamma_variate(rng, d, c):
+    """Gamma(d + 1/3, 1) for d >= 2/3, c = 1/sqrt(9 d) (Marsaglia and Tsang 2000).
+
+    Shapes below one need the boost G(a + 1) U^(1/a). Consumes two uniforms for each proposal: the normal's, then
+    the acceptance's.
+    """
+    while True:
+        x = standard_normal(random(rng))
+        u = random(rng)
+        v = 1.0 + c * x
+        if v <= 0.0:
+            continue
+        v = v * v * v
+        if u < 1.0 - 0.0331 * (x * x) * (x * x):
+            return d * v
+        if u > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v + math.log(v)):
+            return d * v
+
+
+@compiled
+def beta_variate(rng, a, b):
+    """Beta(a, b), a, b >= 1, as a ratio of two Gamma variates (first a's, then b's)."""
+    da, db = a - 1.0 / 3.0, b - 1.0 / 3.0
+    x = gamma_variate(rng, da, 1.0 / math.sqrt(9.0 * da))
+    y = gamma_variate(rng, db, 1.0 / math.sqrt(9.0 * db))
+    return x / (x + y)
+
+
+@compiled
+def choose(weights, total, u):
+    """The index i with sum(weights[:i]) <= u * total < sum(weights[:i+1]); the last positive one at the rim.
+
+    Args:
+        weights: non-negative, shape (K,), at least one positive.
+        total: their sum.
+        u: a uniform in [0, 1).
+    """
+    target = u * total
+    running = 0.0
+    last = 0
+    for i in range(weights.shape[0]):
+        if weights[i] > 0.0:
+            last = i
+            running += weights[i]
+            if target < running:
+                return i
+    return last

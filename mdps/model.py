@@ -24,6 +24,9 @@ REWARD_LAWS = {"deterministic": DETERMINISTIC, "bernoulli": BERNOULLI, "gaussian
 #: A row of transition probabilities must sum to one within this error (float64 sums of up to 1e6 terms).
 ROW_SUM_TOLERANCE = 1e-9
 
+#: Rows handled at once where a whole-model temporary would cost as much memory as the model.
+_ROWS_PER_BLOCK = 1 << 18
+
 
 class TabularArrays(NamedTuple):
     """The arrays of an MDP as compiled code sees them (all C-contiguous, float64 / int64).
@@ -205,20 +208,17 @@ class MDP:
             assert self.horizon is not None
             shape = (self.horizon, *shape)
         p = np.zeros((self.n_rows, self.n_states))
-        p[np.repeat(np.arange(self.n_rows), np.diff(self.indptr)), self.successors] = self.probabilities
+        # Added, not assigned: a row may list a successor more than once.
+        np.add.at(p, (np.repeat(np.arange(self.n_rows), np.diff(self.indptr)), self.successors), self.probabilities)
         return p.reshape(*shape, self.n_states), self.rewards.reshape(shape).copy()
 
     def arrays(self) -> TabularArrays:
         """What compiled code takes."""
-        running = np.cumsum(self.probabilities)
-        starts = np.concatenate([[0.0], running])[self.indptr[:-1]]
-        cumulative = running - np.repeat(starts, np.diff(self.indptr))
-        cumulative[self.indptr[1:] - 1] = 1.0
         return TabularArrays(
             self.indptr,
             self.successors,
             self.probabilities,
-            cumulative,
+            _running_sums(self.indptr, self.probabilities),
             self.rewards,
             REWARD_LAWS[self.reward_law],
             float(self.reward_sd),
@@ -254,14 +254,65 @@ def _initial(initial: npt.ArrayLike | int, n_states: int) -> Float:
     return _as_array("initial", initial)
 
 
+def _validate_rows(mdp: MDP) -> None:
+    """Successors, probabilities and row sums, a block of rows at a time: the model may fill most of the memory."""
+    for first in range(0, mdp.n_rows, _ROWS_PER_BLOCK):
+        indptr = mdp.indptr[first : first + _ROWS_PER_BLOCK + 1]
+        entries = slice(int(indptr[0]), int(indptr[-1]))
+        successors, probabilities = mdp.successors[entries], mdp.probabilities[entries]
+        row_of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        outside = (successors < 0) | (successors >= mdp.n_states)
+        if outside.any():
+            i = int(np.argmax(outside))
+            raise InvalidInput(
+                f"successor of {mdp.row_label(first + int(row_of[i]))} is {successors[i]}; "
+                f"expected an index in 0..{mdp.n_states - 1}"
+            )
+        bad = ~np.isfinite(probabilities) | (probabilities < 0)
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise InvalidInput(
+                f"probability of {mdp.row_label(first + int(row_of[i]))} -> state {successors[i]} is "
+                f"{probabilities[i]}; expected a finite number >= 0"
+            )
+        sums = np.bincount(row_of, weights=probabilities, minlength=len(indptr) - 1)
+        off = np.abs(sums - 1.0) > ROW_SUM_TOLERANCE
+        if off.any():
+            i = int(np.argmax(off))
+            raise InvalidInput(
+                f"transition row {first + i} ({mdp.row_label(first + i)}) sums to {sums[i]:.12g}; "
+                f"expected 1 within {ROW_SUM_TOLERANCE:g}"
+            )
+
+
+def _running_sums(indptr: Int, probabilities: Float) -> Float:
+    """Running sums within each row, the last entry of a row exactly 1.
+
+    Each row is summed by itself (rows of equal width together), so a row's sums do not depend on what other rows
+    hold: differences of one long running sum would carry its rounding error, and change when states are relabelled.
+    """
+    cumulative = np.empty_like(probabilities)
+    widths = np.diff(indptr)
+    for width in np.unique(widths):
+        starts = indptr[:-1][widths == width]
+        if len(starts) * width == len(probabilities):
+            np.cumsum(probabilities.reshape(-1, width), axis=1, out=cumulative.reshape(-1, width))
+        else:
+            for block in range(0, len(starts), _ROWS_PER_BLOCK):
+                entries = starts[block : block + _ROWS_PER_BLOCK, None] + np.arange(width)
+                cumulative[entries] = np.cumsum(probabilities[entries], axis=1)
+    cumulative[indptr[1:] - 1] = 1.0
+    return cumulative
+
+
 def _validate(mdp: MDP) -> None:
     s, a = mdp.n_states, mdp.n_actions
     if s < 1:
         raise InvalidInput(f"n_states is {s}; expected at least 1")
     if a < 1:
         raise InvalidInput(f"n_actions is {a}: the action set is empty; expected at least 1")
-    if mdp.horizon is not None and mdp.horizon < 1:
-        raise InvalidInput(f"horizon is {mdp.horizon}; expected at least 1")
+    if mdp.horizon is not None and (not isinstance(mdp.horizon, int | np.integer) or mdp.horizon < 1):
+        raise InvalidInput(f"horizon is {mdp.horizon!r}; expected an integer, at least 1")
     if mdp.discount is not None and not 0.0 <= mdp.discount < 1.0:
         raise InvalidInput(f"discount is {mdp.discount}; expected a number in [0, 1)")
     if mdp.stage_dependent and mdp.horizon is None:
@@ -278,27 +329,7 @@ def _validate(mdp: MDP) -> None:
         raise InvalidInput(
             f"{len(mdp.probabilities)} probabilities for {len(mdp.successors)} successors; expected as many"
         )
-    row_of = np.repeat(np.arange(n_rows), widths)
-    outside = (mdp.successors < 0) | (mdp.successors >= s)
-    if outside.any():
-        i = int(np.argmax(outside))
-        raise InvalidInput(
-            f"successor of {mdp.row_label(int(row_of[i]))} is {mdp.successors[i]}; expected an index in 0..{s - 1}"
-        )
-    bad = ~np.isfinite(mdp.probabilities) | (mdp.probabilities < 0)
-    if bad.any():
-        i = int(np.argmax(bad))
-        raise InvalidInput(
-            f"probability of {mdp.row_label(int(row_of[i]))} -> state {mdp.successors[i]} is "
-            f"{mdp.probabilities[i]}; expected a finite number >= 0"
-        )
-    sums = np.bincount(row_of, weights=mdp.probabilities, minlength=n_rows)
-    off = np.abs(sums - 1.0) > ROW_SUM_TOLERANCE
-    if off.any():
-        i = int(np.argmax(off))
-        raise InvalidInput(
-            f"transition row {i} ({mdp.row_label(i)}) sums to {sums[i]:.12g}; expected 1 within {ROW_SUM_TOLERANCE:g}"
-        )
+    _validate_rows(mdp)
     if not np.isfinite(mdp.rewards).all():
         i = int(np.argmax(~np.isfinite(mdp.rewards)))
         raise InvalidInput(f"reward of {mdp.row_label(i)} is {mdp.rewards[i]}; expected a finite number")

@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.engine import Protocol
 from kernels.loops import nothing
-from kernels.random import POLICY, REWARD, start, stream_gamma, stream_key
+from kernels.random import CONTEXT, ENVIRONMENT, POLICY, REWARD, start, stream_gamma, stream_key
 
 if TYPE_CHECKING:  # bound by kernels.loops.specialise
     init: Any
@@ -22,6 +22,10 @@ if TYPE_CHECKING:  # bound by kernels.loops.specialise
     observe: Any
     draw: Any
     gap: Any
+    losses: Any
+    played: Any
+    prepare: Any
+    context_of: Any
 
 begin = acted = observed = ended = nothing
 
@@ -68,6 +72,93 @@ def stochastic(
         ended(records, run, watch, params, state, instance, t)
 
 
+def adversarial(
+    params, state, adversary, memory, watch, records, rng, row, mean_row, sums, mean_sums,
+    seed, first_run, n_runs, marks, regret, realised, pulls, decisions,
+):  # fmt: skip
+    """Adversarial bandits: the adversary fixes the loss vector of the round, the algorithm plays and sees one entry.
+
+    After ``act`` the algorithm's ``state.probabilities`` (K,) must hold the law that its arm was drawn from.
+
+    Args:
+        adversary, memory: arrays of the adversary and what it remembers of a run.
+        row, mean_row, sums, mean_sums: float64[K], scratch: this round's losses, their conditional expectation given
+            the past, and the running sums of both.
+        regret: out, (n_runs, C): sum_t <p_t, E l_t> - min_i sum_t E l_{t,i}.
+        realised: out, (n_runs, C): sum_t l_{t,A_t} - min_i sum_t l_{t,i}.
+        The other arguments are those of :func:`stochastic`.
+    """
+    n_arms = row.shape[0]
+    for run in range(n_runs):
+        start(rng, seed, POLICY, first_run + run, 0)
+        key = stream_key(seed, ENVIRONMENT, first_run + run, 0)
+        gamma = stream_gamma(key)
+        for arm in range(n_arms):
+            sums[arm] = 0.0
+            mean_sums[arm] = 0.0
+        init(params, state)
+        prepare(adversary, memory, key, gamma)
+        begin(watch, params, adversary)
+        expected = 0.0
+        suffered = 0.0
+        t = 0
+        for c in range(marks.shape[0]):
+            while t < marks[c]:
+                t += 1
+                losses(adversary, memory, t, key, gamma, row, mean_row)
+                arm = act(params, state, t, rng)
+                acted(records, run, watch, params, state, adversary, t, arm, row)
+                for i in range(n_arms):
+                    expected += state.probabilities[i] * mean_row[i]
+                    sums[i] += row[i]
+                    mean_sums[i] += mean_row[i]
+                suffered += row[arm]
+                pulls[run, arm] += 1
+                observe(params, state, t, arm, row[arm])
+                played(adversary, memory, t, arm)
+                observed(records, run, watch, params, state, adversary, t, arm, row)
+                if t <= decisions.shape[1]:
+                    decisions[run, t - 1] = arm
+            regret[run, c] = expected - mean_sums.min()
+            realised[run, c] = suffered - sums.min()
+        ended(records, run, watch, params, state, adversary, t)
+
+
+def linear(params, state, instance, watch, records, rng, seed, first_run, n_runs, marks, regret, pulls, decisions):
+    """Linear and contextual bandits: a context gives the round's action set, a row of features per action.
+
+    ``instance.features`` has shape (n_contexts, n_actions, d). The noise of round t is the t-th draw of the run's
+    reward stream, whatever the action: these are the common random numbers of comparisons.
+
+    Args: as for :func:`stochastic`; ``pulls`` counts actions over all contexts.
+    """
+    for run in range(n_runs):
+        start(rng, seed, POLICY, first_run + run, 0)
+        key = stream_key(seed, REWARD, first_run + run, 0)
+        gamma = stream_gamma(key)
+        context_key = stream_key(seed, CONTEXT, first_run + run, 0)
+        context_gamma = stream_gamma(context_key)
+        init(params, state)
+        begin(watch, params, instance)
+        total = 0.0
+        t = 0
+        for c in range(marks.shape[0]):
+            while t < marks[c]:
+                t += 1
+                context = context_of(instance, t, context_key, context_gamma)
+                action = act(params, state, t, instance.features, context, rng)
+                acted(records, run, watch, params, state, instance, t, context, action)
+                reward = draw(instance, context, action, t, key, gamma)
+                pulls[run, action] += 1
+                observe(params, state, t, instance.features, context, action, reward)
+                observed(records, run, watch, params, state, instance, t, context, action, reward)
+                total += gap(instance, context, action)
+                if t <= decisions.shape[1]:
+                    decisions[run, t - 1] = action
+            regret[run, c] = total
+        ended(records, run, watch, params, state, instance, t)
+
+
 class Stochastic(Protocol):
     """Stochastic bandits."""
 
@@ -91,3 +182,51 @@ class Stochastic(Protocol):
 
 
 STOCHASTIC = Stochastic()
+
+
+class Adversarial(Protocol):
+    """Adversarial bandits; the instance also gives ``memory()``, the arrays an adversary may write."""
+
+    loop = staticmethod(adversarial)
+    algorithm_functions = ("init", "act", "observe")
+    instance_functions = ("prepare", "losses", "played")
+
+    def run_block(
+        self, loop, params, state, instance, watch, records, seed, first_run, n_runs, checkpoints, n_decisions
+    ):
+        adversary, memory = instance
+        n_arms = len(state.probabilities)
+        regret, realised = np.zeros((2, n_runs, len(checkpoints)))
+        pulls = np.zeros((n_runs, n_arms), np.int64)
+        decisions = np.full((n_runs, n_decisions), -1, np.int64)
+        scratch = np.zeros((4, n_arms))
+        loop(
+            params, state, adversary, type(memory)(*(array.copy() for array in memory)), watch, records,
+            np.zeros(3, np.uint64), scratch[0], scratch[1], scratch[2], scratch[3],
+            seed, first_run, n_runs, checkpoints, regret, realised, pulls, decisions,
+        )  # fmt: skip
+        return regret, {"realised": realised, "pulls": pulls, "decisions": decisions}
+
+
+class Linear(Protocol):
+    """Linear and contextual bandits."""
+
+    loop = staticmethod(linear)
+    algorithm_functions = ("init", "act", "observe")
+    instance_functions = ("context_of", "draw", "gap")
+
+    def run_block(
+        self, loop, params, state, instance, watch, records, seed, first_run, n_runs, checkpoints, n_decisions
+    ):
+        regret = np.zeros((n_runs, len(checkpoints)))
+        pulls = np.zeros((n_runs, instance.features.shape[1]), np.int64)
+        decisions = np.full((n_runs, n_decisions), -1, np.int64)
+        loop(
+            params, state, instance, watch, records, np.zeros(3, np.uint64),
+            seed, first_run, n_runs, checkpoints, regret, pulls, decisions,
+        )  # fmt: skip
+        return regret, {"pulls": pulls, "decisions": decisions}
+
+
+ADVERSARIAL = Adversarial()
+LINEAR = Linear()

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from kernels.loops import functions_of, nothing, specialise
 from kernels.steps import Records, Step, allocate_records
 
-HOOKS = ("begin", "acted", "observed", "ended")
+HOOKS = ("begin", "acted", "stepped", "observed", "ended")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,8 @@ class Protocol:
     loop: Callable[..., Any]
     algorithm_functions: tuple[str, ...]
     instance_functions: tuple[str, ...]
+    #: Functions an algorithm may leave out.
+    optional_functions: tuple[str, ...] = ()
 
     def run_block(
         self,
@@ -100,7 +102,9 @@ class Protocol:
         hooks = {hook: getattr(watch, hook, nothing) for hook in HOOKS}
         algorithm = functions_of(type(params).__module__, self.algorithm_functions, overrides)
         environment = functions_of(instance.module, self.instance_functions, overrides)
-        return {**environment, **algorithm, **hooks}
+        module = sys.modules[type(params).__module__]
+        optional = {name: overrides.get(name, getattr(module, name, nothing)) for name in self.optional_functions}
+        return {**environment, **algorithm, **optional, **hooks}
 
 
 def log_spaced(horizon: int, per_octave: int = 4) -> npt.NDArray[np.int64]:

@@ -1,0 +1,1 @@
+"""Independent, slow, readable implementations, written from the papers; they share no code with the testbed."""

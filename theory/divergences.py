@@ -37,12 +37,12 @@ def _entropy_function(u: Float) -> Float:
     return np.where(small, series * v * v, direct)
 
 
-def _excess(p: Float, q: Float) -> Float:
-    """p log(p/q) - p + q >= 0 for p >= 0 and q > 0, to rounding, also for p close to q."""
-    near = p <= 2.0 * q
-    ratio = np.where(near, (p - q) / np.where(near, q, 1.0), 0.0)
+def _excess(p: Float, q: Float, difference: Float) -> Float:
+    """p log(p/q) - (p - q) >= 0 for p >= 0 and q > 0, to rounding, given ``difference`` = p - q."""
+    near = difference <= q
+    ratio = np.where(near, difference / np.where(near, q, 1.0), 0.0)
     far = np.where(near, 1.0, p)
-    return np.where(near, q * _entropy_function(ratio), far * (np.log(far) - np.log(q)) - (p - q))
+    return np.where(near, q * _entropy_function(ratio), far * (np.log(far) - np.log(q)) - difference)
 
 
 def bernoulli_kl(p: npt.ArrayLike, q: npt.ArrayLike) -> Float:
@@ -61,7 +61,9 @@ def bernoulli_kl(p: npt.ArrayLike, q: npt.ArrayLike) -> Float:
     p, q = np.broadcast_arrays(_probabilities("p", p), _probabilities("q", q))
     inside = (q > 0.0) & (q < 1.0)
     safe = np.where(inside, q, 0.5)
-    total = _excess(p, safe) + _excess(1.0 - p, 1.0 - safe)
+    # p - q serves both terms: (1-q) - (1-p) would carry the rounding of 1 - q into the leading order.
+    difference = p - safe
+    total = _excess(p, safe, difference) + _excess(1.0 - p, 1.0 - safe, -difference)
     return np.where(inside, total, np.where(p == q, 0.0, np.inf))
 
 
@@ -134,7 +136,7 @@ def finite_kl(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
         return float("inf")
     # The summands p log(p/q) - p + q are non-negative; where q = 0 so is p.
     positive = q > 0.0
-    return float(_excess(p[positive], q[positive]).sum() + (p.sum() - q.sum()))
+    return float(_excess(p[positive], q[positive], (p - q)[positive]).sum() + (p.sum() - q.sum()))
 
 
 def kl_to_larger_mean(support: npt.ArrayLike, probabilities: npt.ArrayLike, mean: float, upper: float = 1.0) -> float:

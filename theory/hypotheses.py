@@ -141,6 +141,16 @@ def learning_rate(text: str, prescribed: Callable[[Any, Any, int], float]) -> Hy
     return Hypothesis(f"the learning rate is {text}", violation)
 
 
+def setting(name: str, value: float) -> Hypothesis:
+    """The hyper-parameter ``name`` has the theorem's value; an algorithm without that attribute has it built in."""
+
+    def violation(instance: Any, params: Any, horizon: int) -> str | None:
+        given = getattr(params, name, None)
+        return None if given is None or given == value else f"it is {given!r}"
+
+    return Hypothesis(f"the algorithm's {name} is {value:g}", violation)
+
+
 def _rate_given(instance: Any, params: Any, horizon: int) -> str | None:
     return _stated(params, "algorithm", "learning_rate", lambda value: None if value > 0.0 else f"it is {value:g}")
 

@@ -33,10 +33,12 @@ def explicit(instance: Any, params: Any, episodes: Float) -> Float:
 
 
 def _unit_features(instance: Any, params: Any, horizon: int) -> str | None:
-    bound = getattr(instance, "feature_bound", None)
-    if bound is None:
-        return "the instance does not state its feature_bound"
-    return None if bound <= 1.0 + 1e-12 else f"a feature has norm {bound:g}, {bound - 1.0:g} too long"
+    features = getattr(instance, "features", None)
+    if features is None:
+        return "the instance does not state its features"
+    norms = np.linalg.norm(np.asarray(features, dtype=np.float64), axis=-1)
+    where = tuple(int(i) for i in np.unravel_index(norms.argmax(), norms.shape))
+    return None if norms[where] <= 1.0 + 1e-12 else f"feature {list(where)} has norm {norms[where]:.12g}"
 
 
 def _regularized(instance: Any, params: Any, horizon: int) -> str | None:

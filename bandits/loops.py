@@ -162,6 +162,7 @@ def linear(params, state, instance, watch, records, rng, seed, first_run, n_runs
 class Stochastic(Protocol):
     """Stochastic bandits."""
 
+    setting = "stochastic bandit"
     loop = staticmethod(stochastic)
     algorithm_functions = ("init", "act", "observe")
     instance_functions = ("draw", "gap")
@@ -187,6 +188,7 @@ STOCHASTIC = Stochastic()
 class Adversarial(Protocol):
     """Adversarial bandits; the instance also gives ``memory()``, the arrays an adversary may write."""
 
+    setting = "adversarial bandit"
     loop = staticmethod(adversarial)
     algorithm_functions = ("init", "act", "observe")
     instance_functions = ("prepare", "losses", "played")
@@ -211,6 +213,7 @@ class Adversarial(Protocol):
 class Linear(Protocol):
     """Linear and contextual bandits."""
 
+    setting = "linear bandit"
     loop = staticmethod(linear)
     algorithm_functions = ("init", "act", "observe")
     instance_functions = ("context_of", "draw", "gap")

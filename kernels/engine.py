@@ -67,11 +67,13 @@ def join(traces: Sequence[Trace]) -> Trace:
 class Protocol:
     """An interaction protocol: a loop and the arrays of a block.
 
-    Subclasses set ``loop`` (a plain function, see :mod:`kernels.loops`), ``algorithm_functions`` and
+    Subclasses set ``setting``, ``loop`` (a plain function, see :mod:`kernels.loops`), ``algorithm_functions`` and
     ``instance_functions`` (the names that the algorithm's and the instance's module must define), and define
     :meth:`run_block`.
     """
 
+    #: Name of the setting, as claims state theirs.
+    setting: str
     loop: Callable[..., Any]
     algorithm_functions: tuple[str, ...]
     instance_functions: tuple[str, ...]

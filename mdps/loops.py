@@ -262,6 +262,7 @@ def episodic(
 class Episodic(Protocol):
     """Episodes; an algorithm may define ``summary_shape(params, state)`` and ``summarise(params, state, out, run)``."""
 
+    setting = "episodic MDP"
     loop = staticmethod(episodic)
     algorithm_functions = ("init", "plan", "act", "observe")
     optional_functions = ("summarise",)

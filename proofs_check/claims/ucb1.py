@@ -13,6 +13,7 @@ from bandits.instances.bernoulli import BernoulliBandit
 from kernels.jit import compiled
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Sabotage
+from theory.divergences import bernoulli_kl
 from theory.lower_bounds import lai_robbins
 from theory.theorems import theorem
 
@@ -157,6 +158,6 @@ CLAIM = Claim(
             overrides={"observe": observe_with_one_more},
         ),
     ),
-    lower_bound=lai_robbins,
+    lower_bound=lambda instance, horizons: lai_robbins(instance.means, bernoulli_kl) * np.log(horizons),
     lower_bound_name="Lai and Robbins 1985, asymptotic slope",
 )  # fmt: skip

@@ -1,0 +1,245 @@
+"""What the command line does, as functions: check, sabotage, list, all returning pandas frames or plain results."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from proofs_check.catalogue import claims, select
+from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
+from proofs_check.claim import Case, Claim
+from proofs_check.record import Recorder
+from proofs_check.store import Store, default_directory
+from proofs_check.verdict import exit_code, frame
+from theory.errors import HypothesisViolated, InvalidInput
+
+
+@dataclass
+class Report:
+    """The outcome of a check of several claims.
+
+    Attributes:
+        results: one per claim, in order. skipped: (slug, reason) of claims that do not apply to a user's instance.
+        options: what repeats the check. interrupted: stopped by the user before the end.
+    """
+
+    results: list[ClaimResult] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """All verdicts, a row each (columns of :class:`proofs_check.verdict.Verdict`)."""
+        return frame(v for result in self.results for v in result.verdicts)
+
+    @property
+    def sabotages(self) -> pd.DataFrame:
+        """All planted faults, a row each."""
+        rows = [
+            {
+                "slug": s.slug, "fault": s.sabotage.id, "what": s.sabotage.fault, "caught": s.caught,
+                "by": ", ".join(s.by), "expected": ", ".join(s.sabotage.caught_by), "where": s.where,
+                "n_runs": s.n_runs, "seed": s.seed,
+            }
+            for result in self.results
+            for s in result.sabotages
+        ]  # fmt: skip
+        return pd.DataFrame(
+            rows, columns=["slug", "fault", "what", "caught", "by", "expected", "where", "n_runs", "seed"]
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 all verified (or vacuous), 1 something refuted or a fault missed, 3 undecided or interrupted."""
+        code = exit_code(v for result in self.results for v in result.verdicts)
+        if any(not s.caught for result in self.results for s in result.sabotages):
+            return 1
+        return 3 if code == 0 and self.interrupted else code
+
+
+def recorder(
+    workers: int | None = None, store: Path | str | None = None, tick: Callable[[int], None] | None = None
+) -> Recorder:
+    """A recorder on the given store (default: the user's), with as many threads as processors unless told."""
+    count = workers if workers is not None else os.cpu_count() or 1
+    if count < 1:
+        raise InvalidInput(f"workers is {count}; expected at least 1")
+    return Recorder(Store(default_directory() if store is None else store), count, tick)
+
+
+def check(
+    slugs: Sequence[str] | str = (),
+    *,
+    full: bool = False,
+    seed: int = 0,
+    budget: float = math.inf,
+    workers: int | None = None,
+    store: Path | str | None = None,
+    instance: Any = None,
+    horizon: int | None = None,
+    sabotage: bool = False,
+    using: Recorder | None = None,
+    announce: Callable[[str, int], None] | None = None,
+    done: Callable[[ClaimResult], None] | None = None,
+) -> Report:
+    """Check claims.
+
+    Args:
+        slugs: which (default all). full: the larger cases and more replications.
+        seed: integer >= 0. budget: seconds; the rest of the statements is then undecided.
+        workers: threads. store: folder of recorded runs.
+        instance: a user's instance in place of the claims' own; claims of other settings are left out, and claims
+            whose hypotheses it violates are skipped with the reason, unless they were named in ``slugs``.
+        horizon: rounds or episodes on the user's instance (default: the claim's).
+        sabotage: also plant every fault of the claims (on their own instances).
+        using: a recorder to use instead of ``workers`` and ``store``.
+        announce, done: progress callbacks.
+
+    Raises:
+        UnknownName: an unknown slug, with the nearest names.
+        HypothesisViolated: a named claim does not apply to the instance: which hypothesis, by how much.
+        InvalidInput: anything else that is wrong with the input, before anything runs.
+    """
+    names = [slugs] if isinstance(slugs, str) else list(slugs)
+    if not (budget > 0):
+        raise InvalidInput(f"budget is {budget} seconds; expected a positive number")
+    if horizon is not None and horizon < 1:
+        raise InvalidInput(f"horizon is {horizon}; expected at least 1")
+    chosen = select(names)
+    size = FULL if full else QUICK
+    recording = using or recorder(workers, store)
+    report = Report(options={"slugs": names, "size": size.name, "seed": seed, "workers": recording.workers})
+    if instance is not None:
+        chosen = _applicable(chosen, instance, horizon, bool(names), report)
+    end = time.monotonic() + budget
+    for i, claim in enumerate(chosen):
+        now = time.monotonic()
+        deadline = now + (end - now) / (len(chosen) - i)
+        cases = None if instance is None else [_user_case(claim, instance, horizon)]
+        result = check_claim(claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce)
+        report.results.append(result)
+        report.interrupted = result.interrupted
+        if sabotage and not result.interrupted:
+            report.interrupted = not _plant(claim, result, recording, seed, end, announce)
+        if done is not None:
+            done(result)
+        if report.interrupted:
+            break
+    return report
+
+
+def sabotage(
+    slugs: Sequence[str] | str = (),
+    *,
+    seed: int = 0,
+    budget: float = math.inf,
+    using: Recorder | None = None,
+    announce: Callable[[str, int], None] | None = None,
+    done: Callable[[ClaimResult], None] | None = None,
+) -> Report:
+    """Plant every fault of the claims, without checking the claims themselves; arguments as of :func:`check`."""
+    names = [slugs] if isinstance(slugs, str) else list(slugs)
+    recording = using or recorder()
+    report = Report(options={"slugs": names, "size": "sabotage", "seed": seed, "workers": recording.workers})
+    end = time.monotonic() + budget
+    for claim in select(names):
+        result = ClaimResult(claim, [])
+        report.interrupted = not _plant(claim, result, recording, seed, end, announce)
+        report.results.append(result)
+        if done is not None:
+            done(result)
+        if report.interrupted:
+            break
+    return report
+
+
+def _plant(
+    claim: Claim,
+    result: ClaimResult,
+    recording: Recorder,
+    seed: int,
+    end: float,
+    announce: Callable[[str, int], None] | None,
+) -> bool:
+    """Run the claim's faults into ``result``; False if the user interrupted."""
+    try:
+        for fault in claim.sabotages:
+            if announce is not None:
+                announce(f"{claim.slug}: fault {fault.id}", fault.n_runs)
+            result.sabotages.append(run_sabotage(claim, fault, recording, seed=seed, deadline=end))
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def setting_of(instance: Any) -> str:
+    """The setting an instance belongs to, from its interaction protocol."""
+    return str(instance.protocol.setting)
+
+
+def _user_case(claim: Claim, instance: Any, horizon: int | None) -> Case:
+    return Case("user", lambda: instance, horizon or claim.user_horizon)
+
+
+def _applicable(
+    chosen: Sequence[Claim], instance: Any, horizon: int | None, named: bool, report: Report
+) -> list[Claim]:
+    fitting = []
+    setting = setting_of(instance)
+    for claim in chosen:
+        try:
+            if claim.setting != setting:
+                raise HypothesisViolated(f"{claim.slug} is about {claim.setting}s; the instance is a {setting}")
+            length = horizon or claim.user_horizon
+            for bound in claim.bounds:
+                bound.theorem.require(instance, claim.algorithm(instance, length), length)
+            fitting.append(claim)
+        except HypothesisViolated as error:
+            if named:
+                raise
+            if claim.setting == setting:
+                report.skipped.append((claim.slug, str(error)))
+    if not fitting:
+        reasons = "; ".join(reason for _, reason in report.skipped)
+        raise HypothesisViolated(
+            f"no claim applies to {instance.name} ({setting}): {reasons or 'none of this setting'}"
+        )
+    return fitting
+
+
+def catalogue() -> pd.DataFrame:
+    """Every claim: slug, title, paper, setting, kinds of theorem, constants, layers, numbers of steps and faults."""
+    rows = []
+    for claim in claims().values():
+        layers = ["bound"] * bool(claim.bounds) + ["steps"] * bool(claim.steps) + ["rate"] * (claim.rate is not None)
+        rows.append(
+            {
+                "slug": claim.slug, "title": claim.title, "paper": claim.paper, "setting": claim.setting,
+                "kind": ", ".join(dict.fromkeys(b.theorem.kind for b in claim.bounds)),
+                "constants": ", ".join(dict.fromkeys(b.theorem.constants for b in claim.bounds)),
+                "layers": ", ".join(layers), "steps": len(claim.steps), "faults": len(claim.sabotages),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+__all__ = [
+    "FULL",
+    "QUICK",
+    "Report",
+    "SabotageResult",
+    "Size",
+    "catalogue",
+    "check",
+    "recorder",
+    "sabotage",
+    "setting_of",
+]

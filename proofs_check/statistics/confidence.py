@@ -30,8 +30,8 @@ def normal_mixture_radius(v: ArrayLike, alpha: float, rho: float) -> FloatArray:
 def best_rho(v_opt: float, alpha: float) -> float:
     """The rho that makes the two-sided normal-mixture boundary (nearly) smallest at intrinsic time v_opt.
 
-    Howard et al. 2021, section 3.5, with the first-order expansion of Lambert's function. For one side replace
-    alpha by 2 alpha.
+    Howard et al. 2021 (tuning of mixture boundaries), with the first-order expansion of Lambert's function. For one
+    side replace alpha by 2 alpha.
     """
     check_open_unit(alpha, "alpha")
     twice_log = 2.0 * math.log(1.0 / alpha)

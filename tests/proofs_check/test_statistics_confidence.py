@@ -40,7 +40,7 @@ def test_tuned_rho_is_nearly_the_best() -> None:
 
 
 def test_stitched_radius_against_its_rounded_form() -> None:
-    # Howard et al. 2021, equation (2), whose constants 1.7, 0.72 and 5.2 are those of Theorem 1 rounded upwards.
+    # The form quoted by Howard et al. 2021, whose constants 1.7, 0.72 and 5.2 are those of Theorem 1 rounded upwards.
     rounded = 1.7 * np.sqrt((np.log(np.log(2.0 * TIMES)) + 0.72 * math.log(5.2 / 0.05)) / TIMES)
     np.testing.assert_allclose(rounded, [0.380563, 0.124602, 0.040361], atol=5e-7)
     exact = stitched_radius(TIMES, 0.05) / TIMES
@@ -94,6 +94,11 @@ def two_point_log_capital(k: np.ndarray, n: int, small: float, large: float, m: 
 
 
 LAWS = {"rare": (0.0, 1.0, 0.01), "fair": (0.0, 1.0, 0.5), "skewed": (0.1, 0.9, 0.05)}
+
+
+def test_the_gambler_starts_with_capital_one() -> None:
+    assert BET_WEIGHTS.sum() == pytest.approx(1.0, abs=1e-15)
+    assert np.all(BET_WEIGHTS > 0.0) and np.all((BET_FRACTIONS > 0.0) & (BET_FRACTIONS <= 1.0))
 
 
 def test_two_point_capital_is_the_general_one() -> None:
@@ -279,6 +284,30 @@ def test_empirical_bernstein_does_not_depend_on_batches() -> None:
         parts.update(batch)
     np.testing.assert_allclose(whole.interval, parts.interval, rtol=1e-12)
     assert whole.interval[1] - whole.interval[0] < 0.2
+
+
+def test_empirical_bernstein_is_the_theorem_step_by_step() -> None:
+    """Waudby-Smith and Ramdas 2024, Theorem 2, transcribed as a plain loop."""
+    x = np.random.default_rng(11).beta(1.0, 4.0, size=200)
+    alpha, total, squares = 0.05, 0.5, 0.25
+    mean, variance = 0.5, 0.25
+    sum_bets = sum_weighted = sum_penalties = 0.0
+    low, high = 0.0, 1.0
+    for i, value in enumerate(x, start=1):
+        bet = min(math.sqrt(2.0 * math.log(2.0 / alpha) / (variance * i * math.log(1.0 + i))), 0.5)
+        sum_bets += bet
+        sum_weighted += bet * value
+        sum_penalties += (value - mean) ** 2 * (-math.log(1.0 - bet) - bet)
+        radius = (math.log(2.0 / alpha) + sum_penalties) / sum_bets
+        low = max(low, sum_weighted / sum_bets - radius)
+        high = min(high, sum_weighted / sum_bets + radius)
+        total += value
+        mean = total / (i + 1)
+        squares += (value - mean) ** 2
+        variance = squares / (i + 1)
+    cs = EmpiricalBernsteinSequence(alpha)
+    cs.update(x)
+    np.testing.assert_allclose(cs.interval, (low, high), rtol=1e-10)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, math.nan, math.inf])

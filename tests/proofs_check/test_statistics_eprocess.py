@@ -224,6 +224,19 @@ def test_controls() -> None:
     assert verdicts == {50.0: "verified", 5.0: "refuted"}
 
 
+def test_each_decision_waits_for_its_own_level() -> None:
+    for x, column, expected in ((np.ones(200), 0, "refuted"), (np.zeros(200), 1, "verified")):
+        decided = {}
+        for alpha_refute, alpha_verify in ((1e-6, 0.05), (0.05, 1e-6)):
+            test = MeanTest(0.5, 0.0, 1.0, alpha_refute, alpha_verify)
+            path = test.update(x)
+            alpha = (alpha_refute, alpha_verify)[column]
+            assert test.decision == expected
+            assert test.n_decided == 1 + int(np.argmax(path[:, column] >= math.log(1.0 / alpha)))
+            decided[alpha] = test.n_decided
+        assert decided[0.05] < decided[1e-6]  # type: ignore[operator]
+
+
 def test_undecided_at_the_boundary() -> None:
     test = MeanTest(0.25, 0.0, 1.0)
     test.update(np.random.default_rng(17).beta(2.0, 6.0, size=2000))

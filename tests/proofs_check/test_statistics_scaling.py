@@ -116,8 +116,10 @@ def test_growth_that_has_died_out_is_not_held_against_the_claim() -> None:
 def test_growth_that_begins_at_the_end_is_seen() -> None:
     rng = np.random.default_rng(4)
     grid = 2.0 ** np.arange(6, 16)
-    late = 1.0 + (grid / grid[-1]) ** 2
-    assert flatness(curves(400, grid * late, rng) / grid, grid, 0.05, 1000, rng).decision != "consistent"
+    late = np.where(grid == grid[-1], 1.12, 1.0)
+    result = flatness(curves(4000, grid * late, rng, cv=0.1) / grid, grid, 0.05, 1000, rng)
+    assert result.growth.upper[0] < 0.05 < result.growth.lower[-1]  # the longest window alone would miss it
+    assert result.decision is None
 
 
 def test_runs_are_resampled_whole() -> None:

@@ -36,6 +36,16 @@ def forget(state):
 
 
 @compiled
+def set_statistics(state, arm, pulls, total):
+    """Put ``arm`` into the state after ``pulls`` >= 0 pulls that paid ``total``."""
+    state.pulls[arm] = pulls
+    state.total[arm] = total
+    n = np.float64(pulls)
+    state.mean[arm] = total / n if pulls > 0 else 0.0
+    state.inverse_root[arm] = 1.0 / math.sqrt(n) if pulls > 0 else 0.0
+
+
+@compiled
 def record(state, arm, reward):
     """One more reward of ``arm``."""
     state.pulls[arm] += 1
@@ -43,6 +53,18 @@ def record(state, arm, reward):
     pulls = np.float64(state.pulls[arm])
     state.mean[arm] = state.total[arm] / pulls
     state.inverse_root[arm] = 1.0 / math.sqrt(pulls)
+
+
+@compiled
+def highest(index):
+    """argmax of ``index``, ties to the lowest place."""
+    largest = -np.inf
+    for arm in range(index.shape[0]):
+        largest = max(index[arm], largest)
+    for arm in range(index.shape[0]):
+        if index[arm] == largest:
+            return arm
+    return 0
 
 
 @compiled

@@ -6,22 +6,29 @@ import math
 from typing import NamedTuple
 
 from bandits.model import BanditProblem
-from bandits.policies import ArmStatistics, allocate_statistics, forget, highest_index, record
+from bandits.policies import ArmStatistics, allocate_statistics, forget, highest_index, record, set_statistics
 from kernels.jit import compiled
+from theory.errors import InvalidInput
 
 
 class UCB1(NamedTuple):
     """Pull each arm once, then argmax of mean_i + sqrt(width * log(t - 1) / N_i); ties to the lowest index.
 
     Attributes:
-        width: 2 in Theorem 1; anything else is outside the theorem.
+        width: 2 in Theorem 1; anything else is outside the theorem. Must be >= 0 (0 is the greedy rule).
     """
 
     width: float = 2.0
 
 
 def allocate(params: UCB1, problem: BanditProblem) -> ArmStatistics:
-    """Arrays of one run."""
+    """Arrays of one run.
+
+    Raises:
+        InvalidInput: unless width is a number >= 0.
+    """
+    if not 0.0 <= params.width < math.inf:
+        raise InvalidInput(f"width of UCB1 is {params.width}; expected a finite number >= 0")
     return allocate_statistics(problem.n_arms)
 
 
@@ -49,3 +56,9 @@ def act(params, state, t, rng):
 def observe(params, state, t, arm, reward):
     """Update the arm that was pulled."""
     record(state, arm, reward)
+
+
+@compiled
+def restore(params, state, arm, pulls, total):
+    """Put ``arm`` into the state after ``pulls`` pulls that paid ``total`` (see :mod:`bandits.exact`)."""
+    set_statistics(state, arm, pulls, total)

@@ -29,7 +29,7 @@ def test_characteristic_time_of_gaussian_arms():
 
 
 @given(st.integers(2, 8), st.floats(0.05, 3.0))
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 def test_equal_gaps_closed_form(n_arms, gap):
     closed = complexity.gaussian_equal_gaps(n_arms, gap)
     found = complexity.characteristic_time([0.0] + [-gap] * (n_arms - 1), gaussian_kl)
@@ -53,7 +53,7 @@ def game_value(means, weights, divergence):
     st.lists(st.integers(2, 98), min_size=2, max_size=6, unique=True).map(lambda x: [i / 100 for i in x]),
     st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_weights_solve_the_game(means, seed):
     time, weights = complexity.characteristic_time(means, bernoulli_kl)
     least, largest = game_value(means, weights, bernoulli_kl)
@@ -66,7 +66,7 @@ def test_weights_solve_the_game(means, seed):
 
 
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=7, unique=True).map(lambda x: [i / 20 for i in x]))
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 def test_gaussian_time_lies_between_once_and_twice_the_hardness(means):
     hardness = 2.0 * complexity.hardness_h1(means)
     assert hardness * (1 - 1e-9) <= complexity.characteristic_time(means, gaussian_kl).time <= 2 * hardness * (1 + 1e-9)
@@ -106,7 +106,7 @@ def test_potential_of_a_cycling_basis():
 
 
 @given(st.integers(1, 5), st.floats(0.2, 4.0), st.floats(0.5, 2.0), st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 def test_potentials_bound_every_sequence(d, lam, bound, seed):
     rng = np.random.default_rng(seed)
     v, reference = lam * np.eye(d), lam * np.eye(d)
@@ -127,7 +127,7 @@ def test_potentials_bound_every_sequence(d, lam, bound, seed):
 
 
 @given(st.integers(1, 3), st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_count_potentials_bound_every_sequence(pairs, horizon, episodes, seed):
     rng = np.random.default_rng(seed)
     counts, roots, inverses = np.zeros(pairs), 0.0, 0.0

@@ -54,7 +54,7 @@ def test_minimax_engine_constant():
 
 
 @given(st.integers(2, 50), st.integers(1, 10**6))
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_minimax_engine_is_maximised(n_arms, horizon):
     bound, epsilon = lower_bounds.minimax_engine_best(n_arms, horizon)
     grid = lower_bounds.minimax_engine(n_arms, horizon, np.linspace(0.0, 0.999, 2000))

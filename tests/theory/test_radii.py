@@ -44,7 +44,7 @@ def test_ellipsoid_numbers():
 
 
 @given(st.integers(2, 6), st.floats(0.1, 5.0), st.integers(0, 2**32 - 1))
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_determinant_form_is_below_trace_form_below_dimension_form(d, lam, seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(50, d))
@@ -131,7 +131,7 @@ def test_lsvi_radii_numbers():
 
 
 @given(st.integers(1, 12), st.integers(1, 10), st.integers(1, 10**6), st.floats(1e-4, 0.5), st.floats(1.0, 4.0))
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_lsvi_radius_is_the_smallest_fixed_point(d, h, k, p, lam):
     def right_side(beta):
         e, size = d * h / k, 2 * h * np.sqrt(d * k / lam)

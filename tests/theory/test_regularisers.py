@@ -23,7 +23,7 @@ def test_tsallis_example():
 
 @pytest.mark.parametrize("psi", ALL, ids=str)
 @given(losses, rates)
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 def test_weights_satisfy_the_optimality_conditions(psi, total, eta):
     w = psi.weights(total, eta)
     assert w.sum() == pytest.approx(1.0, abs=1e-12)
@@ -39,7 +39,7 @@ def test_weights_satisfy_the_optimality_conditions(psi, total, eta):
 
 @pytest.mark.parametrize("psi", ALL, ids=str)
 @given(losses, rates, st.floats(-5.0, 5.0), st.randoms(use_true_random=False))
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 def test_weights_ignore_shifts_and_follow_permutations(psi, total, eta, shift, random):
     w = psi.weights(total, eta)
     assert psi.weights(total + shift, eta) == pytest.approx(w, abs=1e-11)
@@ -65,7 +65,7 @@ def test_conjugate_dominates_random_points(psi):
 
 @pytest.mark.parametrize("psi", ALL, ids=str)
 @given(losses, rates, st.integers(0, 2**32 - 1))
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_stability_lies_between_zero_and_the_table(psi, total, eta, seed):
     rng = np.random.default_rng(seed)
     w = psi.weights(total, eta)
@@ -85,7 +85,7 @@ def test_log_barrier_stability_is_sharper_than_its_quadratic_form():
 
 @pytest.mark.parametrize("psi", ALL, ids=str)
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=10)
+@settings(deadline=None, max_examples=10)
 def test_ftrl_identity_and_penalty(psi, seed):
     rng = np.random.default_rng(seed)
     rounds, n_arms = 25, int(rng.integers(2, 5))

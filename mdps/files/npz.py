@@ -81,7 +81,7 @@ def read_npz(path: Path) -> Content:
     if needed is _DENSE:
         return Content(arrays["transitions"], arrays["rewards"], options)
     n_states, n_actions = (
-        of_kind(f"{path}, array {name!r}:", arrays[name], int, "an integer") for name in ("n_states", "n_actions")
+        of_kind(f"{path}, array {name!r}", arrays[name], int, "an integer") for name in ("n_states", "n_actions")
     )
     rows = Rows(arrays["indptr"], arrays["successors"], arrays["probabilities"], n_states, n_actions)
     return Content(rows, arrays["rewards"], options)
@@ -112,6 +112,6 @@ def write_npz(mdp: MDP, path: Path) -> None:
     }
 
     def write(file: BinaryIO) -> None:
-        np.savez_compressed(file, **arrays)
+        np.savez(file, **arrays)
 
     write_atomically(path, write)

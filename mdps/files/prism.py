@@ -132,7 +132,7 @@ def _read_transitions(path: Path) -> tuple[int, bool, Choices]:
             if abs(total - 1.0) > ROW_SUM_TOLERANCE:
                 raise lines.error(
                     state[choice][0][2],
-                    f"the probabilities of state {s}, choice {choice} (this line and on) sum to {total:.12g}; expected 1",
+                    f"the probabilities of state {s}, choice {choice} sum to {total:.12g} from here on; expected 1",
                 )
     return n_states, chain, choices
 

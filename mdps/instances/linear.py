@@ -178,16 +178,13 @@ class _ZhouGu:
 
     def __post_init__(self) -> None:
         integer_at_least("dimension", self.dimension, 2)
-        integer_at_least("horizon", self.horizon, 1)
-        integer_at_least("n_episodes", self.n_episodes, 1)
-        least = (self.dimension - 1) ** 2 * self.horizon / 32
         if self.dimension > 21:
             raise InvalidInput(f"dimension is {self.dimension}: 2**{self.dimension - 1} actions; expected at most 21")
-        if self.n_episodes < least or self.jump + (self.dimension - 1) * self.gap > 1.0:
-            raise InvalidInput(
-                f"n_episodes is {self.n_episodes}; expected at least (d - 1)^2 H / 32 = {least:g} and "
-                f"1/H + (d - 1) Delta = {self.jump + (self.dimension - 1) * self.gap:g} to be at most 1"
-            )
+        integer_at_least("horizon", self.horizon, 2)
+        integer_at_least("n_episodes", self.n_episodes, 1)
+        least = (self.dimension - 1) ** 2 * self.horizon / 32  # then (d - 1) Delta <= 1/H, and 2/H <= 1
+        if self.n_episodes < least:
+            raise InvalidInput(f"n_episodes is {self.n_episodes}; expected at least (d - 1)^2 H / 32 = {least:g}")
 
     @property
     def jump(self) -> float:
@@ -232,7 +229,7 @@ def zhou_gu_hard(dimension: int = 4, horizon: int = 4, n_episodes: int = 200, se
     sum_{h=1..H} (1-p)^(h-1) p (H-h) with p = 1/H + (d-1) Delta. |theta_h| = 1 + (d-1) Delta exactly.
 
     Raises:
-        InvalidInput: d < 2 or d > 21, H or K < 1, or K < (d-1)^2 H / 32 (probabilities below 0).
+        InvalidInput: d < 2 or d > 21, H < 2, or K < (d-1)^2 H / 32 (probabilities outside [0, 1]).
     """
     c = _ZhouGu(dimension, horizon, n_episodes, seed)
     alpha, beta = c.scales

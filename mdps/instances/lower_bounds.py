@@ -90,7 +90,7 @@ def jao_composite(
     if 2 / delta + 2 * depth > diameter:
         raise InvalidInput(
             f"diameter is {diameter:g} but {k} copies in a {inner}-ary tree of depth {depth} need "
-            f"2 / delta + 2 * depth = {2 / delta + 2 * depth:g}; expected at least {4 * depth}"
+            f"2 / delta + 2 * depth = {2 / delta + 2 * depth:g}; expected a diameter of at least {4 * depth}"
         )
 
     p = np.zeros((2 * k, 2 * inner + 1, 2 * k))

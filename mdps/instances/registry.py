@@ -67,9 +67,7 @@ def _read_arguments(name: str, family: Callable[..., Any], text: str) -> dict[st
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals:
             if position >= len(positional):
-                raise InvalidInput(
-                    f"{name!r}: value {position + 1} ({key!r}) has no argument left to go to; {_usage(family)}"
-                )
+                raise InvalidInput(f"{name!r}: value {position + 1} ({key!r}) has no argument left; {_usage(family)}")
             key, value = positional[position], key
         key = key.replace("-", "_")
         if key not in parameters:

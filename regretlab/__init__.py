@@ -1,0 +1,37 @@
+"""regretlab from Python: what the command line does, as functions that return pandas frames.
+
+import regretlab
+regretlab.check("ucb1").verdicts
+"""
+
+from kernels.engine import Trace, simulate
+from proofs_check.api import Report, catalogue, check, recorder, sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from theory.errors import DamagedFile, HypothesisViolated, InvalidInput, UnknownName
+from theory.theorem import Hypothesis, Theorem
+from theory.theorems import all_theorems, theorem
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bound",
+    "Case",
+    "Claim",
+    "DamagedFile",
+    "Hypothesis",
+    "HypothesisViolated",
+    "InvalidInput",
+    "Rate",
+    "Report",
+    "Sabotage",
+    "Theorem",
+    "Trace",
+    "UnknownName",
+    "all_theorems",
+    "catalogue",
+    "check",
+    "recorder",
+    "sabotage",
+    "simulate",
+    "theorem",
+]

@@ -1,0 +1,44 @@
+# make check: environment, then the claims on their quick instances, verdicts in the terminal and report.html
+# make test:  environment with the development tools, then the whole quick test suite
+
+PYTHON ?= python3
+VENV ?= .venv
+REPORT ?= report.html
+BIN := $(VENV)/bin
+
+.PHONY: check test test-long sabotage figures bench clean
+
+check: $(VENV)/.core
+	$(BIN)/regretlab check --quick --report $(REPORT)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long"
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -m long
+
+sabotage: $(VENV)/.core
+	$(BIN)/regretlab check --sabotage
+
+figures: $(VENV)/.core
+	$(BIN)/regretlab figures --out figures-out
+
+bench: $(VENV)/.core
+	$(BIN)/regretlab bench
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "regretlab needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.core: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(VENV)/.core $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis figures-out report.html

@@ -61,7 +61,7 @@ def from_gymnasium(
     terminal, table = _absorb_terminal(n_states, n_actions, table, initial)
     n_states = len(table)
     initial = np.append(initial, np.zeros(n_states - len(initial)))
-    shift, scale = _reward_map(table, absorbing=bool(terminal))
+    shift, scale = _reward_map(table)
 
     indptr, successors, probabilities = [0], [], []
     rewards = np.empty(n_states * n_actions)
@@ -180,12 +180,13 @@ def _absorb_terminal(
     return [end], [*redirected, [[(1.0, end, 0.0, True)] for _ in range(n_actions)]]
 
 
-def _reward_map(table: list[list[list[Outcome]]], absorbing: bool) -> tuple[float, float]:
-    """(shift, scale) with (raw + shift) * scale in [0, 1]; no shift unless some raw reward is negative."""
+def _reward_map(table: list[list[list[Outcome]]]) -> tuple[float, float]:
+    """(shift, scale) with (raw + shift) * scale in [0, 1]; no shift unless some raw reward is negative.
+
+    The table holds the absorbing states already, so their 0 is among the raw rewards.
+    """
     raw = [reward for actions in table for outcomes in actions for _, _, reward, _ in outcomes]
     low, high = min(raw, default=0.0), max(raw, default=0.0)
-    if absorbing:
-        low, high = min(low, 0.0), max(high, 0.0)
     if low >= 0.0 and high <= 1.0:
         return 0.0, 1.0
     shift = -low if low < 0.0 else 0.0

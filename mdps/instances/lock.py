@@ -15,7 +15,7 @@ def combination_lock(
 ) -> MDP:
     """A combination lock observed through blocks (after Misra, Henaff, Krishnamurthy and Langford 2020).
 
-    Each stage has three latent states, two good and one bad. In a good state one (random) action leads to one of the
+    Each stage has three latent states, two good and one bad (never visited in the first). In a good state one (random) action leads to one of the
     two good states of the next stage, with 1/2 each; every other action leads to the bad chain for good and earns
     ``decoy`` there and then. The right action in a good state of the last stage earns 1. A latent state shows itself
     as one of ``block_size`` observations that no other latent state emits (Dirichlet(1, ..., 1) law per block), so

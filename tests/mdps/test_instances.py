@@ -79,6 +79,9 @@ def test_jao_composite_has_one_better_action() -> None:
     up = [[p[2 * c, a, 2 * c + 1] for a in range(2)] for c in range(3)]
     assert up == [[0.1, 0.1], [0.1, pytest.approx(0.15)], [0.1, 0.1]]
     assert r.sum() == 3 * 2 and (r[1::2, :2] == 1.0).all()
+    moves = p[::2, 2:, ::2].argmax(axis=2)  # of the s0 states: two children, then the parent; or stay
+    assert moves.tolist() == [[1, 2, 0], [1, 1, 0], [2, 2, 0]]
+    assert (p[1::2, 2:].max(axis=2) == 1).all() and (p[1::2, 2:, 1::2].argmax(axis=2) == [[0], [1], [2]]).all()
 
 
 def test_jao_composite_refuses_a_tree_too_deep_for_its_diameter() -> None:
@@ -145,6 +148,12 @@ def test_combination_lock_is_a_block_mdp() -> None:
         assert (p[rows] == p[rows[0]]).all() and (r[rows] == r[rows[0]]).all()
     reached = p[latent < 6].sum(axis=(0, 1)) > 0  # from the first two stages only
     assert reached[latent >= 3].all()
+    # However a latent state is reached, at first or later, it emits by the same law.
+    rows = np.vstack([p.reshape(-1, mdp.n_states), mdp.initial])
+    for z in (0, 1, *range(3, 9)):  # nothing leads to the bad state of the first stage
+        laws = rows[:, latent == z]
+        laws = laws[laws.sum(axis=1) > 0]
+        assert np.ptp(laws / laws.sum(axis=1, keepdims=True), axis=0).max() < 1e-12
     code = mdp.meta["code"][2][1]
     assert r[latent == 7, code].tolist() == [1.0] * 3
 
@@ -164,6 +173,7 @@ def test_grid_world_slips_to_the_sides_and_ends_in_goals() -> None:
     assert p[start, 1, middle] == pytest.approx(0.8) and p[start, 1, names["1,0"]] == pytest.approx(0.1)
     assert p[start, 1, start] == pytest.approx(0.1)  # against the border above
     assert r[middle, 1] == pytest.approx(0.8) and r[middle, 0] == pytest.approx(0.1)
+    assert p[middle, 0].tolist() == pytest.approx([0.1, 0.8, 0.1, 0.0, 0.0])  # up: border; right: goal; left: start
     assert (p[goal, :, goal] == 1).all() and (p[hole, :, hole] == 1).all() and (r[[goal, hole]] == 0).all()
     assert optimal_value(grid_world("S.G/.#H", horizon=3)) == 1.0
 

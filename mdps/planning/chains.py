@@ -13,7 +13,7 @@ from mdps.planning.policies import require_stationary, stationary_policy
 from theory.errors import InvalidInput
 
 #: Above this share of non-zeros, or below this many unknowns, a dense factorisation is the faster one.
-DENSE_SHARE, DENSE_SIZE = 0.1, 64
+DENSE_SHARE, DENSE_SIZE = 0.03, 64
 
 
 class NotWeaklyCommunicating(InvalidInput):

@@ -107,6 +107,19 @@ def test_forward_and_backward_evaluation_agree(seed, n_states, n_actions, horizo
     assert (d * r).sum() == pytest.approx(mdp.initial @ expected[0], abs=1e-12)
 
 
+def test_no_mass_is_too_small_to_follow():
+    """Halving chain: the reward 1 at its end is reached with probability 2^-39, and is all there is."""
+    n = 40
+    p = np.zeros((n, 1, n))
+    p[np.arange(n - 1), 0, np.arange(1, n)] = 0.5
+    p[np.arange(n - 1), 0, 0] += 0.5
+    p[n - 1, 0, 0] = 1.0
+    mdp = MDP.from_dense(p, np.r_[np.zeros(n - 1), 1.0][:, None], horizon=n)
+    policy = np.zeros((n, n), dtype=np.int64)
+    assert finite_horizon.policy_value(mdp.arrays(), policy, np.empty(n), np.empty(n)) == 2.0**-39
+    assert finite_horizon.occupancies(mdp, policy)[n - 1, n - 1, 0] == 2.0**-39
+
+
 def test_optimal_value_kernel_fills_its_buffers():
     mdp = random_mdp(3, 5, 3, stages=4)
     values, policy = np.full((5, 5), np.nan), np.full((4, 5), -1)
@@ -132,6 +145,9 @@ def test_kernels_are_callable_from_compiled_code():
 def test_ties_go_to_the_lowest_action():
     mdp = MDP.from_dense(np.ones((1, 3, 1)), [[0.2, 0.5, 0.5]], horizon=2)
     np.testing.assert_array_equal(finite_horizon.backward_induction(mdp)[2], [[1], [1]])
+    endless = MDP.from_dense(np.ones((1, 3, 1)), [[0.2, 0.5, 0.5]], discount=0.5)
+    for plan in PLANNERS.values():
+        np.testing.assert_array_equal(plan(endless).policy, [1])
 
 
 @pytest.mark.parametrize(
@@ -371,6 +387,21 @@ def test_gain_and_bias_of_a_multichain_policy():
     np.testing.assert_allclose(gain, [0.55, 0.2, 0.9], atol=1e-15)
     np.testing.assert_allclose(bias, [-0.55, 0.0, 0.0], atol=1e-15)
     assert [list(c) for c in recurrent_classes(multichain(), [0, 0, 0])] == [[1], [2]]
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_gain_and_bias_solve_the_evaluation_equations(seed):
+    """g = P g, g + h = r + P h and P* h = 0 (Puterman 1994, Theorem 8.2.6), with P* by averaging powers."""
+    mdp = random_mdp(seed, 5, 2)
+    policy = np.random.default_rng(seed).dirichlet(np.ones(2), size=5)
+    gain, bias = average.evaluate_policy(mdp, policy)
+    p, r = mdp.dense()
+    chain, rewards = np.einsum("sa,say->sy", policy, p), (policy * r).sum(axis=1)
+    np.testing.assert_allclose(chain @ gain, gain, atol=1e-13)
+    np.testing.assert_allclose(gain + bias, rewards + chain @ bias, atol=1e-11)
+    limit = np.linalg.matrix_power(0.5 * chain + 0.5 * np.eye(5), 2**14)
+    np.testing.assert_allclose(limit @ bias, 0.0, atol=1e-9)
 
 
 def test_policy_iteration_passes_through_multichain_policies():

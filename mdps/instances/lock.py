@@ -15,13 +15,13 @@ def combination_lock(
 ) -> MDP:
     """A combination lock observed through blocks (after Misra, Henaff, Krishnamurthy and Langford 2020).
 
-    Each stage has three latent states, two good and one bad (never visited in the first). In a good state one (random) action leads to one of the
-    two good states of the next stage, with 1/2 each; every other action leads to the bad chain for good and earns
-    ``decoy`` there and then. The right action in a good state of the last stage earns 1. A latent state shows itself
-    as one of ``block_size`` observations that no other latent state emits (Dirichlet(1, ..., 1) law per block), so
-    this is a block MDP: the tabular model is over observations, its 3 * horizon latent states decide everything, and
-    coverability is at most 3 * n_actions per stage. The optimal value is 1; uniform play succeeds with probability
-    n_actions**-horizon.
+    Each stage has three latent states, two good and one bad (never visited in the first). In a good state one
+    (random) action leads to one of the two good states of the next stage, with 1/2 each; every other action leads to
+    the bad chain for good and earns ``decoy`` there and then. The right action in a good state of the last stage
+    earns 1. A latent state shows itself as one of ``block_size`` observations that no other latent state emits
+    (Dirichlet(1, ..., 1) law per block), so this is a block MDP: the tabular model is over observations, its
+    3 * horizon latent states decide everything, and coverability is at most 3 * n_actions per stage. The optimal
+    value is 1; uniform play succeeds with probability n_actions**-horizon.
 
     ``meta["latent"][s]`` is the latent state 3*h + {0, 1 good, 2 bad} of observation s, ``meta["code"][h][i]`` the
     right action of good state i in stage h. Below the last stage the lock starts anew (never within an episode).

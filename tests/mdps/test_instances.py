@@ -176,6 +176,7 @@ def test_grid_world_slips_to_the_sides_and_ends_in_goals() -> None:
     assert p[middle, 0].tolist() == pytest.approx([0.1, 0.8, 0.1, 0.0, 0.0])  # up: border; right: goal; left: start
     assert (p[goal, :, goal] == 1).all() and (p[hole, :, hole] == 1).all() and (r[[goal, hole]] == 0).all()
     assert optimal_value(grid_world("S.G/.#H", horizon=3)) == 1.0
+    assert grid_world("S.S/.HG").initial.tolist() == [0.5, 0.0, 0.5, 0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,19 @@ def test_potentials_bound_every_sequence(d, lam, bound, seed):
     assert switches <= complexity.rare_switches(120, d, growth, **options)
 
 
+def test_potentials_by_hand():
+    options = dict(regularization=2.0, feature_bound=3.0)
+    assert complexity.elliptic_potential(50, 4, **options) == pytest.approx(8 * np.log(1 + 450 / 8), rel=1e-14)
+    u = np.log(1.25)
+    assert complexity.rounds_of_large_width(0.5, 4, **options) == pytest.approx(
+        12 / u * np.log(1 + 9 / (2 * u)), rel=1e-14
+    )
+    assert complexity.rare_switches(50, 4, 1.0, **options) == pytest.approx(4 * np.log2(1 + 450 / 8), rel=1e-14)
+    roots, inverses = complexity.count_potential(7, 3, 2, 5)
+    assert roots == pytest.approx(2 * np.sqrt(6 * 35) + 30, rel=1e-14)
+    assert inverses == pytest.approx(6 * (1 + np.log(35)) + 30, rel=1e-14)
+
+
 @given(st.integers(1, 3), st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=60)
 def test_count_potentials_bound_every_sequence(pairs, horizon, episodes, seed):

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from theory.divergences import bernoulli_kl
 from theory.errors import HypothesisViolated, UnknownName
+from theory.radii import lsvi_ucb_fixed_point
 from theory.theorems import all_theorems, theorem, theorems_of
 from theory.theorems.kl_ucb import exploration, pulls_of_arm
 from theory.vacuity import biting_horizon
@@ -375,6 +376,76 @@ def test_vacuity_of_ucbvi(id, sizes, episodes):
 
 def test_a_bound_that_never_bites():
     assert biting_horizon(theorem("ucb1/regret"), bernoulli(), None, lambda t: 0.0 * t) == np.inf
+
+
+def expected_values():
+    """Each right-hand side written out once more with the numbers of ``suitable`` put in, at T (or K) = 1000."""
+    log, sqrt, e = np.log, np.sqrt, np.e
+    t = 1000.0
+    gaps_10 = 9 / 0.2  # nine arms at distance .2, C = 5
+    oful_radius = sqrt(2 * log(20) + 2 * log(1 + 500)) + 1.0
+    big_l = log(5 * 2 * 2 * 2 * 2000 / 0.05)  # S = A = H = 2
+    iota = log(2 * 2 * 2000 / 0.05)
+    beta = lsvi_ucb_fixed_point(1000, 3, 3, 0.05)
+    kl_line = 0.1 / float(bernoulli_kl(0.5, 0.6))
+    return {
+        "ucb1/regret": 8 * log(t) / 0.1 + (1 + np.pi**2 / 3) * 0.1,
+        "kl-ucb/asymptotic": kl_line * log(t),
+        "moss/minimax": 39 / 2 * sqrt(2 * t) + 0.1,
+        "moss/minimax-subgaussian": 39 * sqrt(2 * t) + 0.1,
+        "moss/minimax-2009": 49 * sqrt(2 * t),
+        "moss/minimax-2010": 25 * sqrt(2 * t),
+        "moss/instance": 23 * 2 * log(t * 0.1**2 / 2) / 0.1,
+        "thompson-beta/two-arms": 0.1 * (40 * log(t) / 0.01 + 48 / 0.1**4 + 18),
+        "thompson-beta/two-arms-pulls": 40 * log(t) / 0.01 + 48 / 0.1**4 + 18,
+        "thompson-beta/asymptotic": kl_line * log(t),
+        "thompson-beta/minimax": sqrt(2 * t * log(t)),
+        "thompson-beta/bayes": sqrt(2 * t * log(2) / 2),
+        "thompson-gaussian/asymptotic": 2 / 0.5 * log(t),
+        "thompson-gaussian/minimax": sqrt(3 * t * log(t)),
+        "thompson-gaussian/minimax-arms": sqrt(2 * t * log(2)),
+        "exp3/regret": sqrt(2 * 10 * t * log(10)),
+        "exp3/anytime": 2 * sqrt(10 * t * log(10)),
+        "exp3/fixed-rate": log(10) / 0.02 + 0.01 * 10 * t,
+        "exp3-ix/regret": sqrt(8 * 10 * t * log(11)) + sqrt(10 * t / (2 * log(11))) * log(20) + log(220),
+        "exp3-ix/regret-delta": 2 * sqrt((2 * log(11) + log(20)) * 10 * t) + log(220),
+        "exp3-ix/fixed-rate": (log(10) + log(220)) / 0.02 + 0.02 * 10 * t + log(220),
+        "exp3-ix/neu": 2 * sqrt(20 * t * log(10)) + (sqrt(20 * t / log(10)) + 1) * log(40),
+        "exp3-ix/neu-anytime": 4 * sqrt(10 * t * log(10)) + (2 * sqrt(10 * t / log(10)) + 1) * log(40),
+        "tsallis-inf/iw": 4 * sqrt(10 * t) - 2 * sqrt(t),
+        "tsallis-inf/iw-printed": 4 * sqrt(10 * t) + 1,
+        "tsallis-inf/iw-stochastic": gaps_10 * (4 * log(t) + 12) + 4 * log(t) + 5 + sqrt(10) + 8 + 5,
+        "tsallis-inf/rv": 2 * sqrt(10 * t) + 140 * log(t) + 16,
+        "tsallis-inf/rv-printed": 2 * sqrt(10 * t) + 100 * log(t) + 16,
+        "tsallis-inf/rv-stochastic": gaps_10 * (log(t) + 3) + 10 + 280 * log(t) + 1.5 * sqrt(10) + 32 + 5,
+        "tsallis-inf/alpha": 2 * sqrt(4 * 10 * t) + 1,
+        "log-barrier/regret": sqrt(18 * t * log(t)) + 1,
+        "log-barrier/fixed-rate": 9 * log(t) / 0.02 + 0.01 * t + 1,
+        "oful/regret": sqrt(8 * t * oful_radius**2 * 2 * log(501)),
+        "oful/regret-aps": 4 * sqrt(2 * t * log(501)) * oful_radius,
+        "oful/regret-aps-printed": 4 * sqrt(2 * t * log(501)) * oful_radius,
+        "oful/coverage": oful_radius,
+        "oful/gap-dependent": log(t) ** 2,
+        "ucbvi-ch/regret": 20 * 2**1.5 * big_l * sqrt(4 * t) + 250 * 4 * 4 * 2 * big_l**2,
+        "ucbvi-ch/stage-dependent": 10 * 4 * 2 * sqrt(2 * t * log(16 * t**2)),
+        "ucbvi-ch/stage-dependent-sharper": 8 * e * 4 * sqrt(4 * t * log(16 * t**2))
+        + 2 * e * 8 * 4 * 2 * log(t) * log(16 * t**2),
+        "ucbvi-bf/regret": 30 * 2 * big_l * sqrt(4 * t) + 2500 * 4 * 4 * 2 * big_l**2 + 4 * 2**1.5 * sqrt(t * big_l),
+        "q-learning-hoeffding/regret": sqrt(16 * 4 * 2000 * iota),
+        "q-learning-bernstein/regret": sqrt(8 * 4 * 2000 * iota) + sqrt(2**9 * 8 * 8 * iota**4),
+        "lsvi-ucb/regret": sqrt(27 * 27 * 3000) * log(2 * 3 * 3000 / 0.05),
+        "lsvi-ucb/explicit": 2 * beta * 3 * sqrt(2 * 3 * t * log(1 + t / 3)) + 3 * sqrt(6 * t * log(40)),
+    }
+
+
+ELSEWHERE = {"ucb1/pulls", "kl-ucb/regret", "kl-ucb/pulls", "rf-express/correct", "rf-express/sample-complexity"}
+
+
+@pytest.mark.parametrize("item", [item for item in THEOREMS if item.id not in ELSEWHERE], ids=lambda item: item.id)
+def test_bound_has_the_papers_value(item):
+    instance, params = suitable(item)
+    value = item.bound(instance, params, np.array([1000.0]))[0]
+    assert value == pytest.approx(expected_values()[item.id], rel=1e-12)
 
 
 def test_lsvi_explicit_bound_is_vacuous_at_feasible_sizes():

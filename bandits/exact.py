@@ -6,6 +6,7 @@ For an algorithm whose next choice depends on the pulls N_i and successes S_i of
 rationals included.
 """
 
+# ruff: noqa: F821 (names that kernels.loops.specialise binds)
 from __future__ import annotations
 
 import math
@@ -65,7 +66,7 @@ def randomised_level(params, state, rng, n, mass, first):
         for s1 in range(n1 + 1):
             for s2 in range(n - n1 + 1):
                 if mass[n1, s1, s2] > 0.0:
-                    first[n1, s1, s2] = first_arm_probability(n1, s1, n - n1, s2)
+                    first[n1, s1, s2] = first_arm_probability(params, n1, s1, n - n1, s2)
 
 
 def push(n, mass, first, following, success):
@@ -136,7 +137,7 @@ def expected_regret(
 
     Args:
         params: hyper-parameters; their module defines ``act`` and ``restore(params, state, arm, pulls, total)``, or,
-            if it is randomised, ``first_arm_probability(n1, s1, n2, s2)``.
+            if it is randomised, ``first_arm_probability(params, n1, s1, n2, s2)``.
         means: the two means, in [0, 1].
         horizon: T >= 1, also told to the algorithm; O(T^4) time, O(T^3) memory.
         overrides: name -> function put in the place of the module's own.

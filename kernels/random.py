@@ -19,7 +19,7 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _GAMMA_FIRST = np.uint64(0xFF51AFD7ED558CCD)
 _GAMMA_SECOND = np.uint64(0xC4CEB9FE1A85EC53)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_ONE = np.uint64(1)
+_ONE, _TWO = np.uint64(1), np.uint64(2)
 _S27, _S30, _S31, _S33, _S11 = (np.uint64(k) for k in (27, 30, 31, 33, 11))
 
 #: What a stream is for; the second word of its address.
@@ -52,9 +52,15 @@ def stream_gamma(key):
 
 
 @compiled
+def word_at(key, gamma, n):
+    """The n-th word of a stream; as a key it gives the n-th draw a stream of its own."""
+    return mix(key + np.uint64(n) * gamma)
+
+
+@compiled
 def uniform(key, gamma, n):
     """The n-th uniform of a stream, a multiple of 2^-53 in [0, 1)."""
-    return np.float64(mix(key + np.uint64(n) * gamma) >> _S11) * 1.1102230246251565e-16
+    return np.float64(word_at(key, gamma, n) >> _S11) * 1.1102230246251565e-16
 
 
 @compiled
@@ -217,23 +223,31 @@ def standard_normal(u):
 
 
 @compiled
-def gamma_variate(rng, d, c):
-    """Gamma(d + 1/3, 1) for d >= 2/3, c = 1/sqrt(9 d) (Marsaglia and Tsang 2000).
+def gamma_at(key, gamma, n, d, c):
+    """(x, m): x ~ Gamma(d + 1/3, 1) out of the words n .. m - 1 of a stream, d >= 2/3, c = 1/sqrt(9 d).
 
-    Shapes below one need the boost G(a + 1) U^(1/a). Consumes two uniforms for each proposal: the normal's, then
-    the acceptance's.
+    Marsaglia and Tsang 2000. Consumes two uniforms for each proposal: the normal's, then the acceptance's.
     """
     while True:
-        x = standard_normal(random(rng))
-        u = random(rng)
+        x = standard_normal(uniform(key, gamma, n))
+        u = uniform(key, gamma, n + _ONE)
+        n += _TWO
         v = 1.0 + c * x
         if v <= 0.0:
             continue
         v = v * v * v
         if u < 1.0 - 0.0331 * (x * x) * (x * x):
-            return d * v
+            return d * v, n
         if u > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v + math.log(v)):
-            return d * v
+            return d * v, n
+
+
+@compiled
+def gamma_variate(rng, d, c):
+    """The next Gamma(d + 1/3, 1) of a sequential stream (see :func:`gamma_at`)."""
+    value, n = gamma_at(rng[0], rng[1], rng[2], d, c)
+    rng[2] = n
+    return value
 
 
 @compiled
@@ -243,6 +257,29 @@ def beta_variate(rng, a, b):
     x = gamma_variate(rng, da, 1.0 / math.sqrt(9.0 * da))
     y = gamma_variate(rng, db, 1.0 / math.sqrt(9.0 * db))
     return x / (x + y)
+
+
+@compiled
+def log_gamma_at(key, gamma, n, shape):
+    """(log x, m): x ~ Gamma(shape, 1) for any shape > 0; below 1 as Gamma(shape + 1) U^(1/shape)."""
+    d = shape - 1.0 / 3.0 if shape >= 1.0 else shape + 2.0 / 3.0
+    x, n = gamma_at(key, gamma, n, d, 1.0 / math.sqrt(9.0 * d))
+    value = math.log(x)
+    if shape < 1.0:
+        value += math.log(max(uniform(key, gamma, n), 5.551115123125783e-17)) / shape
+        n += _ONE
+    return value, n
+
+
+@compiled
+def beta_at(key, gamma, a, b):
+    """Beta(a, b), any a, b > 0, out of the beginning of a stream.
+
+    By logarithms: for small parameters both Gamma variates may underflow although their ratio is of order one.
+    """
+    x, n = log_gamma_at(key, gamma, np.uint64(0), a)
+    y, n = log_gamma_at(key, gamma, n, b)
+    return 1.0 / (1.0 + math.exp(y - x))
 
 
 @compiled

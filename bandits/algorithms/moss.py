@@ -29,11 +29,11 @@ class MOSS(NamedTuple):
 
 
 class MOSSState(NamedTuple):
-    """Per arm: pulls, sum of rewards and index (which changes only when the arm is pulled); T / K, one entry."""
+    """Per arm: pulls, sum of rewards, and index ``upper``, which changes only by a pull; T / K, one entry."""
 
     pulls: npt.NDArray[np.int64]
     total: npt.NDArray[np.float64]
-    index: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
     share: npt.NDArray[np.float64]
 
 
@@ -55,7 +55,7 @@ def init(params, state):
     for arm in range(state.pulls.shape[0]):
         state.pulls[arm] = 0
         state.total[arm] = 0.0
-        state.index[arm] = np.inf  # an arm without a pull comes first
+        state.upper[arm] = np.inf  # an arm without a pull comes first
 
 
 @compiled
@@ -67,7 +67,7 @@ def width(params, pulls, share):
 @compiled
 def act(params, state, t, rng):
     """Algorithm 7."""
-    return highest(state.index)
+    return highest(state.upper)
 
 
 @compiled
@@ -76,7 +76,7 @@ def restore(params, state, arm, pulls, total):
     state.pulls[arm] = pulls
     state.total[arm] = total
     n = np.float64(pulls)
-    state.index[arm] = total / n + width(params, n, state.share[0]) if pulls > 0 else np.inf
+    state.upper[arm] = total / n + width(params, n, state.share[0]) if pulls > 0 else np.inf
 
 
 @compiled

@@ -10,6 +10,8 @@ import numpy as np
 from bandits.model import Bandit, Float, within
 from kernels.jit import compiled
 from kernels.random import uniform
+from theory.divergences import bernoulli_kl
+from theory.lower_bounds import lai_robbins
 
 
 class BernoulliArrays(NamedTuple):
@@ -37,8 +39,18 @@ class BernoulliBandit(Bandit):
     def reward_range(self) -> tuple[float, float]:
         return (0.0, 1.0)
 
+    @property
+    def lai_robbins(self) -> float:
+        """liminf R_T / log T is at least this for every policy consistent on Bernoulli bandits (Lai-Robbins 1985)."""
+        return lai_robbins(self.means, bernoulli_kl)
+
     def arrays(self) -> BernoulliArrays:
         return BernoulliArrays(self.means.copy(), np.ascontiguousarray(self.gaps))
+
+
+def bernoulli(*means: float) -> BernoulliBandit:
+    """The Bernoulli bandit with these means."""
+    return BernoulliBandit(np.array(means))
 
 
 @compiled

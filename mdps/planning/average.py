@@ -19,6 +19,10 @@ from mdps.planning.policies import require_stationary
 from mdps.planning.sweeps import NotConverged, Sweeps
 from theory.errors import InvalidInput
 
+#: Policy iteration starts from the greedy policy after so many sweeps, or once the gain is known so well (in units of
+#: the largest reward). Neither affects its result, only the conditioning of the systems it solves on the way.
+FIRST_SWEEPS, FIRST_ACCURACY = 10_000, 1e-3
+
 
 @dataclass(frozen=True, eq=False)
 class AverageSolution:
@@ -109,6 +113,7 @@ def evaluate_policy(mdp: MDP, policy: npt.ArrayLike) -> tuple[Float, Float]:
 
     Raises:
         InvalidInput: a stage-dependent model or a malformed policy.
+        NotConverged: if a system is singular to working precision (classes left with a probability below 1e-16).
     """
     chain, rewards = policy_chain(mdp, policy)
     gain, bias = np.zeros(mdp.n_states), np.zeros(mdp.n_states)
@@ -120,9 +125,10 @@ def evaluate_policy(mdp: MDP, policy: npt.ArrayLike) -> tuple[Float, Float]:
         g = float(law @ rewards[states])
         gain[states] = g
         h = np.zeros(len(states))
-        if len(states) > 1:  # fix h = 0 at the first state, solve for the others, then shift to stationary mean zero
-            system = sparse.eye_array(len(states), format="csr") - within
-            h[1:] = solve(system[1:][:, 1:].tocsr(), rewards[states][1:] - g)
+        if len(states) > 1:  # h = 0 at the likeliest state, solve for the others, then shift to stationary mean zero
+            others = np.delete(np.arange(len(states)), np.argmax(law))
+            system = sparse.eye_array(len(others), format="csr") - within[others][:, others]
+            h[others] = solve(system.tocsr(), rewards[states][others] - g)
         bias[states] = h - law @ h
     rest = np.flatnonzero(transient)
     if len(rest):
@@ -135,12 +141,28 @@ def evaluate_policy(mdp: MDP, policy: npt.ArrayLike) -> tuple[Float, Float]:
 
 
 def stationary_law(chain: sparse.csr_array) -> Float:
-    """Stationary distribution of an irreducible chain, shape (n,): one state gets mass 1, then all is normalised."""
+    """Stationary distribution of an irreducible chain, shape (n,).
+
+    One state gets mass 1 and the others are solved for. That state must be one the chain visits often: if it is hardly
+    ever visited the system is singular to working precision. Some steps of the lazy chain from the uniform law find one
+    (where they lead matters for the conditioning only).
+    """
     n = chain.shape[0]
-    law = np.ones(n)
-    if n > 1:
-        system = (sparse.eye_array(n, format="csr") - chain).T.tocsr()
-        law[1:] = solve(system[1:][:, 1:].tocsr(), chain[[0]][:, 1:].toarray()[0])
+    if n == 1:
+        return np.ones(1)
+    backwards = chain.T.tocsr()
+    law = np.full(n, 1.0 / n)
+    for _ in range(1000 + 10 * n):
+        moved = 0.5 * (law + backwards @ law)
+        change = float(np.abs(moved - law).max())
+        law = moved
+        if change <= 1e-3 * float(law.max()):
+            break
+    often = int(np.argmax(law))
+    others = np.delete(np.arange(n), often)
+    system = sparse.eye_array(n - 1, format="csr") - backwards[others][:, others]
+    law[often] = 1.0
+    law[others] = solve(system.tocsr(), chain[[often]].toarray()[0, others])
     return law / law.sum()
 
 
@@ -151,22 +173,33 @@ def average_policy_iteration(mdp: MDP) -> AverageSolution:
     are improved on P g first and, among those that keep P g largest, on r + P h. The bias in the result is that of the
     policy (stationary mean zero on its recurrent classes).
 
+    The first policy is greedy for the values after a bounded number of value-iteration sweeps: the evaluation of a poor
+    policy can be hopelessly ill-conditioned (one that leaves a good class with probability 1e-80 has a bias of 1e80),
+    that of a good one is not, its bias being bounded by the diameter.
+
     Args:
         mdp: a stationary, weakly communicating model; its discount, if any, is ignored.
 
     Raises:
         InvalidInput: a stage-dependent model.
         NotWeaklyCommunicating: if the optimal gain may depend on the state; names the classes.
+        NotConverged: if a policy on the way is too ill-conditioned to be evaluated in float64.
     """
     require_stationary(mdp)
     require_weakly_communicating(mdp)
     matrix = row_matrix(mdp)
     shape = (mdp.n_states, mdp.n_actions)
     everywhere = np.arange(mdp.n_states)
-    policy = np.argmax(mdp.rewards.reshape(shape), axis=1)
-    n_sweeps = 0
+    seen: set[bytes] = set()
     with Sweeps.of(mdp) as model:
+        policy, n_sweeps = _first_policy(model, mdp.n_states)
         while True:
+            if policy.tobytes() in seen:
+                raise NotConverged(
+                    f"policy iteration on {mdp.name} came back to an earlier policy: its evaluation is too "
+                    "ill-conditioned for float64; use relative_value_iteration"
+                )
+            seen.add(policy.tobytes())
             gain, bias = evaluate_policy(mdp, policy)
             n_sweeps += 1
             # solves are accurate to a modest multiple of the roundoff of the largest number in play
@@ -185,6 +218,19 @@ def average_policy_iteration(mdp: MDP) -> AverageSolution:
             low, high = model.improve(1.0, 0.0, bias, ahead, greedy)
             rounding = model.rounding(float(np.abs(bias).max()))
             return AverageSolution(0.5 * (low + high), low - rounding, high + rounding, bias, greedy, n_sweeps)
+
+
+def _first_policy(model: Sweeps, n_states: int) -> tuple[Int, int]:
+    """Greedy after sweeps of the aperiodic transform, until the gain is known to ``FIRST_ACCURACY``; their number."""
+    values, ahead = np.zeros(n_states), np.empty(n_states)
+    policy = np.empty(n_states, dtype=np.int64)
+    n_sweeps, width = 0, math.inf
+    while n_sweeps < FIRST_SWEEPS and width > FIRST_ACCURACY * model.largest_reward:
+        low, high = model.improve(0.9, 0.1, values, ahead, policy)
+        n_sweeps, width = n_sweeps + 1, high - low
+        ahead -= ahead[0]
+        values, ahead = ahead, values
+    return policy, n_sweeps
 
 
 def _switch(policy: Int, scores: Float, tolerance: float) -> Int:

@@ -10,10 +10,11 @@ from scipy.sparse.linalg import splu
 
 from mdps.model import MDP, Float, Int
 from mdps.planning.policies import require_stationary, stationary_policy
+from mdps.planning.sweeps import NotConverged
 from theory.errors import InvalidInput
 
 #: Above this share of non-zeros, or below this many unknowns, a dense factorisation is the faster one.
-DENSE_SHARE, DENSE_SIZE = 0.03, 64
+DENSE_SHARE, DENSE_SIZE = 0.1, 64
 
 
 class NotWeaklyCommunicating(InvalidInput):
@@ -68,11 +69,18 @@ def row_matrix(mdp: MDP) -> sparse.csr_array:
 
 
 def solve(matrix: sparse.csr_array, right_hand_side: Float) -> Float:
-    """Solution of a square non-singular system by a direct factorisation, dense or sparse as suits the matrix."""
+    """Solution of a square non-singular system by a direct factorisation, dense or sparse as suits the matrix.
+
+    Raises:
+        NotConverged: if the matrix is singular to working precision.
+    """
     n = matrix.shape[0]
-    if n <= DENSE_SIZE or matrix.nnz > DENSE_SHARE * n * n:
-        return np.linalg.solve(matrix.toarray(), right_hand_side)
-    return splu(matrix.tocsc()).solve(right_hand_side)
+    try:
+        if n <= DENSE_SIZE or matrix.nnz > DENSE_SHARE * n * n:
+            return np.linalg.solve(matrix.toarray(), right_hand_side)
+        return splu(matrix.tocsc()).solve(right_hand_side)
+    except (np.linalg.LinAlgError, RuntimeError) as error:
+        raise NotConverged(f"a system of {n} equations is singular to working precision: {error}") from error
 
 
 def chain_classes(chain: sparse.csr_array) -> list[Int]:

@@ -28,7 +28,7 @@ SUCCESSORS_PER_THREAD = 250_000
 
 
 class NotConverged(RuntimeError):
-    """A planner stopped at its limit of sweeps before its certificate reached the accuracy that was asked for."""
+    """A planner gave up: at its limit of sweeps, or because float64 cannot carry the numbers it met on the way."""
 
 
 class Sweeps:

@@ -337,6 +337,27 @@ def test_river_swim_gain_by_three_methods():
     assert by_values.gain_lower <= by_policies.gain <= by_values.gain_upper
 
 
+def test_long_river_swim_is_not_lost_to_ill_conditioning():
+    """Policies that give up half-way leave the good end with probability about 7^-50 a step."""
+    mdp = river_swim(100)
+    exact, swept = average.average_policy_iteration(mdp), average.relative_value_iteration(mdp, 1e-10)
+    assert exact.gain_upper - exact.gain_lower < 1e-9
+    assert swept.gain_lower <= exact.gain_upper and exact.gain_lower <= swept.gain_upper
+
+
+@pytest.mark.parametrize("first_sweeps", [1, 10_000])
+@given(seed=st.integers(0, 10**6), n_states=st.integers(1, 7), n_actions=st.integers(1, 4))
+@settings(max_examples=25, deadline=None)
+def test_average_policy_iteration_from_any_start(first_sweeps, seed, n_states, n_actions):
+    mdp = random_mdp(seed, n_states, n_actions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(average, "FIRST_SWEEPS", first_sweeps)
+        exact = average.average_policy_iteration(mdp)
+    assert exact.gain_upper - exact.gain_lower < 1e-10
+    program = lp.average_occupancy_lp(mdp)
+    assert exact.gain == pytest.approx(program.value, abs=1e-8)
+
+
 @given(seed=st.integers(0, 10**6), n_states=st.integers(1, 7), n_actions=st.integers(1, 4))
 @settings(max_examples=25, deadline=None)
 def test_average_planners_agree(seed, n_states, n_actions):
@@ -404,8 +425,9 @@ def test_gain_and_bias_solve_the_evaluation_equations(seed):
     np.testing.assert_allclose(limit @ bias, 0.0, atol=1e-9)
 
 
-def test_policy_iteration_passes_through_multichain_policies():
-    """Communicating, but the first policy (greedy for rewards) stays put everywhere: three recurrent classes."""
+def test_policy_iteration_passes_through_multichain_policies(monkeypatch):
+    """Communicating, but the policy greedy for the rewards alone stays put everywhere: three recurrent classes."""
+    monkeypatch.setattr(average, "FIRST_SWEEPS", 1)
     p = np.zeros((3, 2, 3))
     for s in range(3):
         p[s, 0, s] = p[s, 1, (s + 1) % 3] = 1.0

@@ -62,6 +62,24 @@ def check_decomposition(records, run, step, tally, gaps, t):
     check(records, run, step, abs(total - tally.regret[0]), 1e-9 * (1.0 + total), 0.0, t, -1, -1, -1)
 
 
+class Moments(NamedTuple):
+    """Per arm: the sum of z^2 - 1 over the standardised samples z of a run, shape (K,)."""
+
+    excess: npt.NDArray[np.float64]
+
+
+def allocate_moments(n_arms: int) -> Moments:
+    """Empty sums."""
+    return Moments(np.zeros(n_arms))
+
+
+@compiled
+def clear_moments(moments):
+    """Forget the last run."""
+    for arm in range(moments.excess.shape[0]):
+        moments.excess[arm] = 0.0
+
+
 def settled_after(rate: float, probability: float) -> int:
     """The least s0 >= 1 with sum_{s >= s0} exp(-s rate) = exp(-s0 rate) / (1 - exp(-rate)) <= probability.
 

@@ -6,21 +6,20 @@ import math
 import sys
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from bandits.algorithms.ucb1 import UCB1
-from bandits.instances.bernoulli import BernoulliBandit
+from bandits.instances.bernoulli import BernoulliBandit, bernoulli
+from bandits.policies import set_statistics
 from kernels.jit import compiled
 from kernels.steps import Step, check
-from proofs_check.claim import Bound, Case, Claim, Sabotage
-from theory.divergences import bernoulli_kl
-from theory.lower_bounds import lai_robbins
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
+from proofs_check.tally import Tally, allocate_tally, check_decomposition, clear, count, lai_robbins_line
 from theory.theorems import theorem
 
 #: Failure probability of the watched good event: the union bound starts at the first round where it is below this.
 EVENT_PROBABILITY = 0.05
 
-EVENT, OPTIMISM, PULLS, DECOMPOSITION = range(4)
+RULE, EVENT, OPTIMISM, PULLS, DECOMPOSITION = range(5)
 
 
 def first_watched(n_arms: int) -> int:
@@ -35,6 +34,11 @@ def event_probability(params: Any, instance: Any, horizon: int) -> float:
 
 STEPS = (
     Step(
+        "rule",
+        "mean_i + sqrt(2 log(n) / N_i) <= that of the arm played after n plays (indices from independent counts)",
+        "Auer et al. 2002, Figure 1",
+    ),
+    Step(
         "good-event",
         "|mean_i(N_i) - mu_i| <= sqrt(2 log(n) / N_i) for every arm, after every n >= n0 plays",
         "Auer et al. 2002, eqs. (7)-(8) with the union over counts",
@@ -43,7 +47,7 @@ STEPS = (
     ),
     Step(
         "optimism",
-        "mu* <= index of the best arm, in every round after n0 plays",
+        "mu* <= the algorithm's own index of a best arm, in every round after n0 plays",
         "Auer et al. 2002, eq. (7)",
         "conditional",
         given=("good-event",),
@@ -55,82 +59,70 @@ STEPS = (
         "conditional",
         given=("good-event",),
     ),
-    Step("decomposition", "regret = sum_i gap_i N_i(T)", "Auer et al. 2002, section 1; both sides up to rounding"),
+    DECOMPOSITION_STEP,
 )
 
 
 class Watch(NamedTuple):
-    """First watched number of plays, and pulls counted independently of the algorithm."""
+    """Own counts, and the first watched number of plays n0."""
 
+    tally: Tally
     start: int
-    pulls: Any
-    means: Any
-    total: Any  # accumulated regret, one entry
 
 
 def allocate(params: UCB1, instance: BernoulliBandit, horizon: int) -> Watch:
     """Arrays of the watch."""
-    k = instance.n_arms
-    return Watch(first_watched(k), np.zeros(k, np.int64), np.zeros(k), np.zeros(1))
+    return Watch(allocate_tally(instance.n_arms), first_watched(instance.n_arms))
 
 
 @compiled
 def begin(watch, params, instance):
     """Forget the last run."""
-    for arm in range(watch.pulls.shape[0]):
-        watch.pulls[arm] = 0
-        watch.means[arm] = 0.0
-    watch.total[0] = 0.0
+    clear(watch.tally)
 
 
 @compiled
 def acted(records, run, watch, params, state, instance, t, arm):
-    """Before the reward of round t: the confidence statements after n = t - 1 plays."""
+    """Before the reward of round t: the statements after n = t - 1 plays."""
+    tally = watch.tally
     n = t - 1
-    watch.total[0] += instance.gaps[arm]
-    if n >= watch.start:
-        log_n = math.log(n)
-        # The index that the algorithm used for the best arm, from the algorithm's own statistics.
-        for i in range(watch.pulls.shape[0]):
-            deviation = abs(watch.means[i] - instance.means[i])
-            radius = math.sqrt(2.0 * log_n / watch.pulls[i])
+    if n < tally.pulls.shape[0]:
+        return
+    log_n = math.log(n)
+    played = tally.means[arm] + math.sqrt(2.0 * log_n / tally.pulls[arm])
+    for i in range(tally.pulls.shape[0]):
+        radius = math.sqrt(2.0 * log_n / tally.pulls[i])
+        if i != arm:
+            check(records, run, RULE, tally.means[i] + radius, played, 1e-9, t, i, -1, -1)
+        if n >= watch.start:
+            deviation = abs(tally.means[i] - instance.means[i])
             check(records, run, EVENT, deviation, radius, 1e-12, t, i, -1, -1)
             if instance.gaps[i] == 0.0:
                 index = state.mean[i] + math.sqrt(params.width * log_n) * state.inverse_root[i]
                 check(records, run, OPTIMISM, instance.means[i], index, 1e-12, t, i, -1, -1)
-        gap = instance.gaps[arm]
-        if gap > 0.0:
-            check(records, run, PULLS, float(watch.pulls[arm]), 8.0 * log_n / gap**2, 1e-12, t, arm, -1, -1)
+    gap = instance.gaps[arm]
+    if n >= watch.start and gap > 0.0:
+        check(records, run, PULLS, float(tally.pulls[arm]), 8.0 * log_n / gap**2, 1e-12, t, arm, -1, -1)
 
 
 @compiled
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
-    watch.pulls[arm] += 1
-    watch.means[arm] += (reward - watch.means[arm]) / watch.pulls[arm]
+    count(watch.tally, arm, reward, instance.gaps[arm])
 
 
 @compiled
 def ended(records, run, watch, params, state, instance, t):
-    """The regret decomposition, both directions of the equality in one absolute difference."""
-    total = 0.0
-    for i in range(watch.pulls.shape[0]):
-        total += instance.gaps[i] * watch.pulls[i]
-    check(records, run, DECOMPOSITION, abs(total - watch.total[0]), 1e-9 * (1.0 + total), 0.0, t, -1, -1, -1)
+    """The regret decomposition."""
+    check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
 @compiled
-def observe_with_one_more(params, state, t, arm, reward):
-    """Planted fault: the reward is credited to the arm's neighbour."""
+def observe_for_the_neighbour(params, state, t, arm, reward):
+    """Planted fault: the pull is counted for the arm, its reward is credited to the next one."""
     other = (arm + 1) % state.pulls.shape[0]
-    state.pulls[arm] += 1
-    state.total[other] += reward
-    state.mean[other] = state.total[other] / max(state.pulls[other], 1)
-    state.inverse_root[arm] = 1.0 / math.sqrt(np.float64(state.pulls[arm]))
-
-
-def _ten_arms() -> BernoulliBandit:
-    return BernoulliBandit([0.1] + [0.05] * 3 + [0.02] * 3 + [0.01] * 3)
+    set_statistics(state, arm, state.pulls[arm] + 1, state.total[arm])
+    set_statistics(state, other, state.pulls[other], state.total[other] + reward)
 
 
 CLAIM = Claim(
@@ -140,24 +132,31 @@ CLAIM = Claim(
     setting="stochastic bandit",
     algorithm=lambda instance, horizon: UCB1(),
     cases=(
-        Case("easy", lambda: BernoulliBandit([0.9, 0.5]), 5_000),
-        Case("five arms", lambda: BernoulliBandit([0.8, 0.5, 0.45, 0.4, 0.3]), 5_000),
-        Case("close", lambda: BernoulliBandit([0.5, 0.6]), 20_000, full_only=True),
-        Case("ten arms", _ten_arms, 20_000, full_only=True),
+        Case("easy", lambda: bernoulli(0.9, 0.5), 5_000),
+        Case("five arms", lambda: bernoulli(0.8, 0.5, 0.45, 0.4, 0.3), 5_000),
+        Case("close", lambda: bernoulli(0.5, 0.6), 20_000, full_only=True),
+        Case("ten arms", lambda: bernoulli(0.1, *[0.05] * 3, *[0.02] * 3, *[0.01] * 3), 20_000, full_only=True),
     ),
     bounds=(Bound(theorem("ucb1/regret")),),
     watch=sys.modules[__name__],
+    rate=Rate(
+        theorem("ucb1/regret"), "the theorem's parameters", lambda instance, horizon: UCB1(), "T",
+        (2**11, 2**12, 2**13, 2**14, 2**15), lambda horizon: (bernoulli(0.9, 0.1), horizon), n_runs=200, prefix=True,
+    ),
     sabotages=(
-        Sabotage("half-width", "width sqrt(log / (2 N)) instead of sqrt(2 log / N)", ("optimism",), lambda p: UCB1(0.5)),
+        Sabotage(
+            "half-width", "width sqrt(log / (2 N)) instead of sqrt(2 log / N)", ("rule",), lambda p: UCB1(0.5)
+        ),
+        Sabotage("log10", "decimal logarithm in the width", ("rule",), lambda p: UCB1(2.0 / math.log(10.0))),
         Sabotage(
             "no-bonus", "greedy: the bonus is dropped", ("optimism",), lambda p: UCB1(0.0),
-            build=lambda: BernoulliBandit([0.6, 0.5]), horizon=1000,
+            build=lambda: bernoulli(0.6, 0.5), horizon=1000,
         ),
         Sabotage(
-            "wrong-arm", "each reward is credited to the next arm", ("optimism", "pulls", "ucb1/regret"),
-            overrides={"observe": observe_with_one_more},
+            "wrong-arm", "each reward is credited to the next arm", ("pulls", "ucb1/regret"),
+            overrides={"observe": observe_for_the_neighbour},
         ),
     ),
-    lower_bound=lambda instance, horizons: lai_robbins(instance.means, bernoulli_kl) * np.log(horizons),
+    lower_bound=lai_robbins_line,
     lower_bound_name="Lai and Robbins 1985, asymptotic slope",
 )  # fmt: skip

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from kernels.loops import functions_of, nothing, specialise
 from kernels.steps import Records, Step, allocate_records
+from theory.errors import InvalidInput
 
 HOOKS = ("begin", "acted", "stepped", "observed", "ended")
 
@@ -154,8 +155,6 @@ def simulate(
     Raises:
         InvalidInput: if horizon, n_runs, seed or checkpoints are out of range.
     """
-    from theory.errors import InvalidInput
-
     for what, value in (("horizon", horizon), ("n_runs", n_runs), ("workers", workers)):
         if value < 1:
             raise InvalidInput(f"{what} is {value}; expected at least 1")

@@ -20,7 +20,8 @@ class UnknownName(InvalidInput):
         self.name = name
         self.nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
         hint = f"; did you mean {', '.join(self.nearest)}?" if self.nearest else ""
-        super().__init__(f"unknown {kind} {name!r}{hint} (`regretlab list` shows all)")
+        everything = " (`regretlab list` shows all)" if kind == "claim" else ""
+        super().__init__(f"unknown {kind} {name!r}{hint}{everything}")
 
 
 class HypothesisViolated(InvalidInput):

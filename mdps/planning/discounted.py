@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 from scipy import sparse
+from scipy.sparse.linalg import bicgstab
 
 from mdps.model import MDP, Float, Int
 from mdps.planning.chains import policy_chain, solve
@@ -18,6 +19,9 @@ from theory.errors import InvalidInput
 
 #: Up to this many states a policy is evaluated by a direct factorisation, above it by certified sweeps.
 DIRECT_SIZE = 5_000
+
+#: Most BiCGSTAB steps before those sweeps (each costs two of them).
+KRYLOV_STEPS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +147,7 @@ def policy_iteration(mdp: MDP, start: npt.ArrayLike | None = None) -> Discounted
     """Howard's policy iteration with exact evaluation (Howard 1960; Puterman 1994, section 6.4).
 
     An action is changed only for a gain above the rounding error, so it terminates. Policies are evaluated by a direct
-    solve up to ``DIRECT_SIZE`` states and by sweeps down to rounding above.
+    solve up to ``DIRECT_SIZE`` states and by BiCGSTAB and certified sweeps down to rounding above.
 
     Args:
         mdp: a stationary model with a discount.
@@ -185,11 +189,15 @@ def evaluate_policy(mdp: MDP, policy: npt.ArrayLike) -> Float:
 
 
 def _policy_values(mdp: MDP, policy: npt.ArrayLike, discount: float, start: Float) -> Float:
-    """``start`` is a first guess for the sweeps."""
+    """``start`` is a first guess, used above ``DIRECT_SIZE`` states."""
     chain, rewards = policy_chain(mdp, policy)
     if mdp.n_states <= DIRECT_SIZE:
         return solve(sparse.eye_array(mdp.n_states, format="csr") - discount * chain, rewards)
-    values, ahead = start.copy(), np.empty(mdp.n_states)
+    # Krylov steps from the guess, no further than float64 residuals go; the sweeps below finish and certify
+    system = sparse.eye_array(mdp.n_states, format="csr") - discount * chain
+    guess, _ = bicgstab(system, rewards, x0=start, rtol=1e-12, maxiter=KRYLOV_STEPS)
+    values = guess if np.isfinite(guess).all() else np.zeros(mdp.n_states)
+    ahead = np.empty(mdp.n_states)
     only = np.zeros(mdp.n_states, dtype=np.int64)
     with Sweeps(chain.indptr.astype(np.int64), chain.indices, chain.data, rewards, mdp.n_states, 1) as model:
         # twice the rounding of the fixed point: sweeping cannot certify less

@@ -15,6 +15,7 @@ import numpy as np
 from kernels.engine import Protocol
 from kernels.loops import nothing
 from kernels.random import CONTEXT, ENVIRONMENT, POLICY, REWARD, start, stream_gamma, stream_key
+from kernels.reductions import least, sum_of
 
 if TYPE_CHECKING:  # bound by kernels.loops.specialise
     init: Any
@@ -73,7 +74,7 @@ def stochastic(
 
 
 def adversarial(
-    params, state, adversary, memory, watch, records, rng, row, mean_row, sums, mean_sums,
+    params, state, adversary, memory, watch, records, rng, row, mean_row, sums, mean_sums, expected,
     seed, first_run, n_runs, marks, regret, realised, pulls, decisions,
 ):  # fmt: skip
     """Adversarial bandits: the adversary fixes the loss vector of the round, the algorithm plays and sees one entry.
@@ -82,8 +83,9 @@ def adversarial(
 
     Args:
         adversary, memory: arrays of the adversary and what it remembers of a run.
-        row, mean_row, sums, mean_sums: float64[K], scratch: this round's losses, their conditional expectation given
-            the past, and the running sums of both.
+        row, mean_row, sums, mean_sums, expected: float64[K], scratch: this round's losses, their conditional
+            expectation given the past, the running sums of both, and each arm's share of the expected loss (summed
+            arm by arm because that vectorises, one running total does not).
         regret: out, (n_runs, C): sum_t <p_t, E l_t> - min_i sum_t E l_{t,i}.
         realised: out, (n_runs, C): sum_t l_{t,A_t} - min_i sum_t l_{t,i}.
         The other arguments are those of :func:`stochastic`.
@@ -96,10 +98,10 @@ def adversarial(
         for arm in range(n_arms):
             sums[arm] = 0.0
             mean_sums[arm] = 0.0
+            expected[arm] = 0.0
         init(params, state)
         prepare(adversary, memory, key, gamma)
         begin(watch, params, adversary)
-        expected = 0.0
         suffered = 0.0
         t = 0
         for c in range(marks.shape[0]):
@@ -109,7 +111,7 @@ def adversarial(
                 arm = act(params, state, t, rng)
                 acted(records, run, watch, params, state, adversary, t, arm, row)
                 for i in range(n_arms):
-                    expected += state.probabilities[i] * mean_row[i]
+                    expected[i] += state.probabilities[i] * mean_row[i]
                     sums[i] += row[i]
                     mean_sums[i] += mean_row[i]
                 suffered += row[arm]
@@ -119,8 +121,8 @@ def adversarial(
                 observed(records, run, watch, params, state, adversary, t, arm, row)
                 if t <= decisions.shape[1]:
                     decisions[run, t - 1] = arm
-            regret[run, c] = expected - mean_sums.min()
-            realised[run, c] = suffered - sums.min()
+            regret[run, c] = sum_of(expected) - least(mean_sums)
+            realised[run, c] = suffered - least(sums)
         ended(records, run, watch, params, state, adversary, t)
 
 
@@ -201,10 +203,10 @@ class Adversarial(Protocol):
         regret, realised = np.zeros((2, n_runs, len(checkpoints)))
         pulls = np.zeros((n_runs, n_arms), np.int64)
         decisions = np.full((n_runs, n_decisions), -1, np.int64)
-        scratch = np.zeros((4, n_arms))
+        scratch = np.zeros((5, n_arms))
         loop(
             params, state, adversary, type(memory)(*(array.copy() for array in memory)), watch, records,
-            np.zeros(3, np.uint64), scratch[0], scratch[1], scratch[2], scratch[3],
+            np.zeros(3, np.uint64), *scratch,
             seed, first_run, n_runs, checkpoints, regret, realised, pulls, decisions,
         )  # fmt: skip
         return regret, {"realised": realised, "pulls": pulls, "decisions": decisions}

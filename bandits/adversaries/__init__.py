@@ -1,0 +1,1 @@
+"""Adversaries: where the losses of an adversarial bandit come from, one module each."""

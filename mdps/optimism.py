@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import compiled
+from kernels.jit import inlined
 from kernels.lanes import LANES, highest, lower_to_sum, weighted_means
 from mdps.model import Float, Int
 from theory.errors import InvalidInput
@@ -103,7 +103,7 @@ def check_scale(name: str, scale: float) -> None:
         raise InvalidInput(f"{name} is {scale}; expected a finite number >= 0")
 
 
-@compiled
+@inlined
 def reset(model, policy):
     """No data: Q = H everywhere, and the greedy action of lowest index is action 0."""
     n_stages = model.q.shape[0]
@@ -118,7 +118,7 @@ def reset(model, policy):
     policy[...] = 0
 
 
-@compiled
+@inlined
 def remember(model, h, s, a, following):
     """Keep a step of the episode; the counts must not change before its end."""
     model.states[h] = s
@@ -126,7 +126,7 @@ def remember(model, h, s, a, following):
     model.states[h + 1] = following
 
 
-@compiled
+@inlined
 def fold(model):
     """Count the last episode: N(s, a, y), N(s, a) over all stages."""
     for h in range(model.actions.shape[0]):
@@ -142,12 +142,11 @@ def fold(model):
 def planner(fill_bonus: Callable[..., Any]) -> Callable[..., Any]:
     """The compiled recursion of an algorithm, ``improve(params, state) -> whether a greedy action changed``.
 
-    It is one function, and calls little, because a call that Numba's compiler does not inline hands over every array
-    of the state. ``fill_bonus`` (see the module's docstring) is bound here and not handed over at each call, because
-    Numba does not keep code on disk that takes compiled functions as arguments.
+    ``fill_bonus`` (see the module's docstring) is bound here and not handed over at each call, because Numba does not
+    keep code on disk that takes compiled functions as arguments.
     """
 
-    @compiled
+    @inlined
     def improve(params, state):
         """Algorithm 2: Q_h = min{Q_h of the last episode, H, r + Ph V_{h+1} + b}, V_h = max_a Q_h, h = H, ..., 1."""
         model = state.model

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.jit import compiled
+from kernels.jit import inlined
 from mdps.loops import CHANGED, SAME, EpisodicProblem
 from mdps.model import Float, Int
 from mdps.optimism import (
@@ -60,20 +60,20 @@ def allocate(params: UCBVICH, problem: EpisodicProblem) -> State:
     return State(model, policy, params.scale * 7.0 * h * log_factor, np.zeros(model.visits.shape))
 
 
-@compiled
+@inlined
 def init(params, state):
     """Forget everything."""
     reset(state.model, state.policy)
     state.width[...] = np.inf
 
 
-@compiled
+@inlined
 def bonus_of(level, visits):
     """7 H L / sqrt(N) (Algorithm 3)."""
     return level / math.sqrt(visits)
 
 
-@compiled
+@inlined
 def fill_bonus(params, state, h, action, block):
     """The bonuses of a block, kept since the last change of its counts."""
     for lane in range(LANES):
@@ -83,7 +83,7 @@ def fill_bonus(params, state, h, action, block):
 improve = planner(fill_bonus)
 
 
-@compiled
+@inlined
 def plan(params, state, episode):
     """Algorithm 1: count the last episode, then Algorithm 2 for h = H, ..., 1."""
     if episode == 1:
@@ -96,13 +96,13 @@ def plan(params, state, episode):
     return CHANGED if improve(params, state) else SAME
 
 
-@compiled
+@inlined
 def act(params, state, h, s, rng):
     """The greedy action, ties to the lowest index."""
     return state.policy[h, s]
 
 
-@compiled
+@inlined
 def observe(params, state, h, s, a, reward, following):
     """Keep the step; it is counted after the episode."""
     remember(state.model, h, s, a, following)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandits.model import BanditProblem
+from bandits.policies import highest_index
 from kernels.jit import compiled
 from kernels.kl import kl_upper, kl_upper_slope
 from theory.errors import InvalidInput
@@ -33,7 +34,8 @@ class KLUCBState(NamedTuple):
     """Per arm, shape (K,): pulls, sum of rewards, and a tangent ``intercept + slope * level`` above its index.
 
     The index is kept as u = -log(1 - q) (see :mod:`kernels.kl`). An arm at rest has an index that increases and is
-    concave in the level log f(t): the tangent at the last solution is an upper bound of it.
+    concave in the level log f(t): the tangent at the last solution is an upper bound of it. An infinite intercept says
+    that there is none.
     """
 
     pulls: npt.NDArray[np.int64]
@@ -89,19 +91,25 @@ def solve(state, arm, x):
 
 @compiled
 def act(params, state, t, rng):
-    """The largest index; only arms whose tangent reaches the best index found so far are solved.
-
-    The arm pulled last goes first: only its index jumped, and it is usually the best.
-    """
+    """The largest index; only arms whose upper bound reaches the best index found so far are solved."""
     n_arms = state.pulls.shape[0]
     if t <= n_arms:
         return t - 1
     x = level(params, t)
+    best, highest, first = -1, -np.inf, -1
     last = state.last[0]
-    best = last
-    highest = solve(state, last, x)
+    if state.intercept[last] == np.inf:
+        highest = solve(state, last, x)
+        best = first = last
+    # The largest bound is most often the largest index: with it solved, few other bounds reach it.
+    top = highest_index(state.intercept, state.slope, x)
+    if top != first:
+        u = solve(state, top, x)
+        if u > highest or (u == highest and top < best):
+            highest = u
+            best = top
     for arm in range(n_arms):
-        if arm != last and state.intercept[arm] + state.slope[arm] * x >= highest:
+        if state.intercept[arm] + state.slope[arm] * x >= highest and arm != top and arm != first:
             u = solve(state, arm, x)
             if u > highest or (u == highest and arm < best):
                 highest = u
@@ -111,11 +119,12 @@ def act(params, state, t, rng):
 
 @compiled
 def observe(params, state, t, arm, reward):
-    """Update the arm that was pulled; its tangent is void."""
+    """Update the arm that was pulled. Its index falls with the mean: only a higher mean voids its upper bound."""
+    if reward * state.pulls[arm] > state.total[arm] or state.pulls[arm] == 0:
+        state.intercept[arm] = np.inf
+        state.slope[arm] = 0.0
     state.pulls[arm] += 1
     state.total[arm] += reward
-    state.intercept[arm] = np.inf
-    state.slope[arm] = 0.0
     state.last[0] = arm
 
 

@@ -20,6 +20,7 @@ import textwrap
 import threading
 import types
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,39 +84,48 @@ def _module_file(module: str) -> str | None:
     return spec.origin if spec is not None else None
 
 
-def _imports_of(file: str) -> set[str]:
-    """Names of the modules that a source imports anywhere (a `from a import b` counts as a and a.b)."""
+@cache
+def _read(file: str) -> tuple[bytes, frozenset[str]]:
+    """A source as it stands when this process first asks, and the modules it imports anywhere.
+
+    (A ``from a import b`` counts as a and a.b.)
+    """
+    content = Path(file).read_bytes()
     found: set[str] = set()
-    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(content)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
+    return content, frozenset(found)
+
+
+@cache
+def _reachable(module: str) -> frozenset[tuple[str, str]]:
+    """(module, file) of every project source that ``module`` can reach by imports, itself included."""
+    sources: dict[str, str] = {}
+    waiting = {module} if _is_project(module) else set()
+    while waiting:
+        name = waiting.pop()
+        file = _module_file(name)
+        if name in sources or file is None or not file.endswith(".py"):
+            continue
+        sources[name] = file
+        waiting |= {m for m in _read(file)[1] if _is_project(m)} - sources.keys()
+    return frozenset(sources.items())
 
 
 def reachable_sources(modules: set[str]) -> dict[str, str]:
     """Module name -> file of every project source that the given modules can reach by imports."""
-    sources: dict[str, str] = {}
-    waiting = {m for m in modules if _is_project(m)}
-    while waiting:
-        module = waiting.pop()
-        if module in sources:
-            continue
-        file = _module_file(module)
-        if file is None or not file.endswith(".py"):
-            continue
-        sources[module] = file
-        waiting |= {m for m in _imports_of(file) if _is_project(m)} - sources.keys()
-    return sources
+    return dict(pair for module in modules for pair in _reachable(module))
 
 
 def source_digest(modules: set[str], *extra: str) -> str:
     """SHA-256 (20 hex digits) of the sources reachable from ``modules``, the compiler's version, and ``extra``."""
     digest = hashlib.sha256()
     for module, file in sorted(reachable_sources(modules).items()):
-        digest.update(module.encode() + b"\0" + Path(file).read_bytes() + b"\0")
+        digest.update(module.encode() + b"\0" + _read(file)[0] + b"\0")
     for text in (numba.__version__, np.__version__, *extra):
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:20]

@@ -202,7 +202,7 @@ def _applicable(
             for bound in claim.bounds:
                 bound.theorem.require(instance, claim.algorithm(instance, length), length)
             fitting.append(claim)
-        except HypothesisViolated as error:
+        except InvalidInput as error:
             if named:
                 raise
             if claim.setting == setting:

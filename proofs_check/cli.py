@@ -48,6 +48,11 @@ def _console(stderr: bool = False) -> Console:
 
 out, err = _console(), _console(stderr=True)
 
+#: Seconds for a check on a supplied instance unless told otherwise: its difficulty is unknown.
+USER_BUDGET = 120.0
+#: Tabular models of at most so many state-action pairs are given one-hot features, so that linear claims apply.
+ONE_HOT = 128
+
 COLOURS = {"verified": "green", "refuted": "bold red", "undecided": "yellow", "vacuous": "dim"}
 
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="claims; all of them if none is given")]
@@ -175,7 +180,10 @@ def check(
     slugs: Slugs = None,
     quick: Annotated[bool, typer.Option("--quick", help="the small cases (default)")] = False,
     full: Annotated[bool, typer.Option("--full", help="all cases, four times the replications")] = False,
-    budget: Annotated[float, typer.Option(help="seconds; what is undecided then stays so")] = math.inf,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="seconds; what is undecided then stays so  [default: none; 120 on a supplied instance]"),
+    ] = None,
     seed: Seed = 0,
     workers: Workers = None,
     mdp: Annotated[Path | None, typer.Option(help="check on this model: .npz, .json or PRISM explicit .tra")] = None,
@@ -207,14 +215,15 @@ def check(
         if target is not None and not target.resolve().parent.is_dir():
             raise InvalidInput(f"cannot write {target}: folder {target.parent} does not exist")
     instance = _instance(mdp, bandit, env, horizon)
+    seconds = budget if budget is not None else math.inf if instance is None else USER_BUDGET
     began = time.monotonic()
     with _progress() as progress:
         recording = api.recorder(workers, store, progress.tick)
         if sabotage:
-            result = api.sabotage(slugs or (), seed=seed, budget=budget, using=recording, announce=progress.announce)
+            result = api.sabotage(slugs or (), seed=seed, budget=seconds, using=recording, announce=progress.announce)
         else:
             result = api.check(
-                slugs or (), full=full, seed=seed, budget=budget, instance=instance, horizon=rounds, using=recording,
+                slugs or (), full=full, seed=seed, budget=seconds, instance=instance, horizon=rounds, using=recording,
                 announce=progress.announce,
                 done=lambda r: progress.bar.console.print(_summary_line(r)) if err.is_terminal else None,
             )  # fmt: skip
@@ -255,16 +264,20 @@ def _instance(mdp: Path | None, bandit: Path | None, env: str | None, horizon: i
         from bandits.files import read_bandit
 
         return read_bandit(bandit)
-    from mdps.loops import Episodes
-
     if mdp is not None:
         from mdps.files import read_mdp
 
-        return Episodes(read_mdp(mdp) if horizon is None else read_mdp(mdp, horizon=horizon, discount=None))
-    from mdps.gym import from_gymnasium
+        model = read_mdp(mdp) if horizon is None else read_mdp(mdp, horizon=horizon)
+    else:
+        from mdps.gym import from_gymnasium
 
-    assert env is not None
-    return Episodes(from_gymnasium(env, horizon=horizon))
+        assert env is not None
+        model = from_gymnasium(env, horizon=horizon)
+    from mdps.loops import Episodes
+
+    pairs = model.n_states * model.n_actions
+    one_hot = np.eye(pairs).reshape(model.n_states, model.n_actions, pairs) if pairs <= ONE_HOT else None
+    return Episodes(model, one_hot)
 
 
 def _summary_line(result: Any) -> str:

@@ -292,7 +292,12 @@ def lsvi_ucb_fixed_point(
 
     Returns:
         beta, shape of ``episodes``.
+
+    Raises:
+        InvalidInput: if there are no features (d < 1).
     """
+    if dimension < 1:
+        raise InvalidInput(f"dimension is {dimension}; expected features of dimension at least 1")
     k, d, h, lam = _counts(episodes), float(dimension), float(horizon), float(regularization)
     net = d * h / k
     fixed = (

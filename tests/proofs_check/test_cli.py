@@ -116,13 +116,14 @@ def test_bad_usage_is_one_clear_message(regretlab, arguments, expected):
         (np.full((2, 1, 3), 1 / 3), None, "expected (S, A, S)"),
         (np.zeros((2, 0, 2)), None, "at least one"),
         (GOOD, [[np.inf], [0.0]], "reward of state 0, action 0 is inf; expected a finite number"),
-        (GOOD, [[0.0], [3.0]], "reward of state 1, action 0 is 3; expected a number in the declared range"),
+        (GOOD, [[0.0], [3.0]], "requires that rewards lie in [0, 1]: they reach up to 3"),
         (GOOD, [[0.0, 0.0]], "rewards have shape"),
     ],
 )
 def test_bad_models_are_refused_before_anything_runs(regretlab, tmp_path, transitions, rewards, expected):
-    result = regretlab("check", "--mdp", _bad_model(tmp_path, transitions, rewards), "--horizon", "3", code=2)
-    assert expected in result.stderr and "m.npz" in result.stderr and "Traceback" not in result.stderr
+    model = _bad_model(tmp_path, transitions, rewards)
+    result = regretlab("check", "ucbvi-ch", "--mdp", model, "--horizon", "3", code=2)
+    assert expected in result.stderr and "Traceback" not in result.stderr
 
 
 def test_a_file_that_is_no_model(regretlab, tmp_path):

@@ -293,11 +293,11 @@ def choose(weights, total, u):
     """
     target = u * total
     running = 0.0
-    last = 0
     for i in range(weights.shape[0]):
+        running += weights[i]
+        if target < running:  # never at a weight of zero: it leaves the sum where it was
+            return i
+    for i in range(weights.shape[0] - 1, 0, -1):
         if weights[i] > 0.0:
-            last = i
-            running += weights[i]
-            if target < running:
-                return i
-    return last
+            return i
+    return 0

@@ -130,6 +130,8 @@ def draw_exponential(state, rng):
 @compiled
 def add_exponential(state, arm, estimate):
     """L_arm += estimate >= 0: only that arm's weight changes."""
+    if estimate == 0.0:
+        return
     s = state.scalars
     state.total[arm] += estimate
     weight = math.exp(-s[RATE] * (state.total[arm] - s[LEAST]))

@@ -15,6 +15,7 @@ import importlib.util
 import inspect
 import os
 import sys
+import sysconfig
 import tempfile
 import textwrap
 import threading
@@ -29,7 +30,8 @@ import numpy as np
 
 from kernels.jit import compiled
 
-#: Packages whose sources count in a digest. Modules loaded from single files by the user count as well.
+#: Packages whose sources count in a digest, wherever they are installed. So does every other source that lies outside
+#: the interpreter's own folders: scripts, tests, files of the user.
 ROOMS = ("theory", "kernels", "bandits", "mdps", "proofs_check", "figures", "regretlab")
 
 _PLAIN = 'nogil=True, error_model="numpy"'
@@ -67,10 +69,17 @@ def cache_directory() -> Path:
         return fallback
 
 
+_INSTALLED = tuple(
+    str(Path(folder).resolve()) + os.sep
+    for folder in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+
+
 def _is_project(module: str) -> bool:
     if module.split(".")[0] in ROOMS:
         return True
-    return bool(getattr(sys.modules.get(module), "__regretlab_plugin__", False))
+    file = _module_file(module)
+    return file is not None and file.endswith(".py") and not str(Path(file).resolve()).startswith(_INSTALLED)
 
 
 def _module_file(module: str) -> str | None:
@@ -117,7 +126,7 @@ def _reachable(module: str) -> frozenset[tuple[str, str]]:
 
 
 def reachable_sources(modules: set[str]) -> dict[str, str]:
-    """Module name -> file of every project source that the given modules can reach by imports."""
+    """Module name -> file of every source of the project or the user that the modules can reach by imports."""
     return dict(pair for module in modules for pair in _reachable(module))
 
 

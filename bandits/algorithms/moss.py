@@ -65,6 +65,18 @@ def width(params, pulls, share):
 
 
 @compiled
+def level(params, t):
+    """The index is mean + level * radius (see :mod:`bandits.lockstep`): here nothing depends on the round."""
+    return 1.0
+
+
+@compiled
+def radius(params, problem, pulls):
+    """The width out of the problem's horizon T and number of arms K."""
+    return width(params, pulls, problem.horizon / problem.n_arms)
+
+
+@compiled
 def act(params, state, t, rng):
     """Algorithm 7."""
     return highest(state.upper)

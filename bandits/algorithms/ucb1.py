@@ -45,6 +45,12 @@ def level(params, t):
 
 
 @compiled
+def radius(params, problem, pulls):
+    """The factor that depends on the arm (see :mod:`bandits.lockstep`)."""
+    return 1.0 / math.sqrt(pulls)
+
+
+@compiled
 def act(params, state, t, rng):
     """Figure 1 of the paper."""
     if t <= state.pulls.shape[0]:

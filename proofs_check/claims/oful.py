@@ -297,7 +297,6 @@ CLAIM = Claim(
     bounds=(
         Bound(theorem("oful/regret"), anytime=True),
         Bound(theorem("oful/regret-aps"), anytime=True),
-        Bound(theorem("oful/regret-aps-printed"), anytime=True),
     ),
     watch=sys.modules[__name__],
     rate=Rate(

@@ -52,6 +52,13 @@ def shrinking_gamble(n_episodes: int) -> tuple[Episodes, int]:
     return gamble(a, h, min(0.5, 0.1 * log_factor * math.sqrt(s * a / n_episodes))), n_episodes
 
 
+def shrinking_stage_gamble(n_episodes: int) -> tuple[Episodes, int]:
+    """The gamble for optimistic Q-learning: epsilon = sqrt(H^3 i SA/K) / 50, i = log(2SAT/0.1), S = 3, A = 2, H = 4."""
+    s, a, h = 3, 2, 4
+    iota = math.log(2.0 * s * a * (n_episodes * h) / 0.1)
+    return gamble(a, h, min(0.5, 0.02 * math.sqrt(h**3 * iota * s * a / n_episodes))), n_episodes
+
+
 def order(id: str, source: str, statement: str, rate: Callable[[Any, Any, Float], Float]) -> Theorem:
     """The leading term of an explicit bound as a rate, without its constant; says nothing about any preset."""
     return Theorem(id, source, statement, "high-probability", "order", (), rate)

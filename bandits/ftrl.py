@@ -142,6 +142,37 @@ def add_exponential(state, arm, estimate):
         refresh_exponential(state, s[RATE])
 
 
+# --- the state of an algorithm that solves for its weights ----------------------------------------------------------
+
+
+class LeaderWeights(NamedTuple):
+    """Cumulative loss estimates L and weights w, (K,), and the solution y of the round before, one entry."""
+
+    total: Float
+    probabilities: Float
+    start: Float
+
+
+def allocate_leader(n_arms: int) -> LeaderWeights:
+    """Arrays of ``n_arms`` arms, to be reset before use."""
+    total, probabilities = np.zeros((2, n_arms))
+    return LeaderWeights(total, probabilities, np.ones(1))
+
+
+@compiled
+def reset_leader(state):
+    """No loss yet."""
+    for i in range(state.total.shape[0]):
+        state.total[i] = 0.0
+    state.start[0] = 1.0
+
+
+@compiled
+def draw_leader(state, rng):
+    """An arm from the weights, which sum to one up to rounding."""
+    return choose(state.probabilities, 1.0, random(rng))
+
+
 # --- weights -----------------------------------------------------------------------------------------------------
 
 

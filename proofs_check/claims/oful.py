@@ -291,7 +291,7 @@ CLAIM = Claim(
     cases=(
         Case("circle", lambda: circle(12, scale=0.5), 2_000),
         Case("contexts", lambda: sphere(4, 10, 8, seed=2, noise="uniform", scale=0.5), 2_000),
-        Case("bernoulli contexts", _bernoulli_contexts, 5_000, full_only=True),
+        Case("bernoulli contexts", _bernoulli_contexts, 20_000, full_only=True),
         Case("sphere d=8", lambda: sphere(8, 40, seed=3), 20_000, full_only=True),
     ),
     bounds=(

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.loops import functions_of, nothing, specialise
-from kernels.steps import Records, Step, allocate_records
+from kernels.steps import Records, allocate_records
 from theory.errors import InvalidInput
 
 HOOKS = ("begin", "acted", "stepped", "observed", "ended")
@@ -116,6 +116,47 @@ def log_spaced(horizon: int, per_octave: int = 4) -> npt.NDArray[np.int64]:
     return np.unique(np.rint(np.geomspace(1, horizon, n)).astype(np.int64))
 
 
+def prepare(
+    params: Any, instance: Any, watch: ModuleType | None = None, overrides: Mapping[str, Any] | None = None
+) -> None:
+    """Compile the loop that :func:`simulate` would run with these arguments, or load it from disk; run nothing."""
+    loop = specialise(instance.protocol.loop, instance.protocol.bindings(params, instance, watch, overrides or {}))
+    _block(loop, params, instance, instance.arrays(), 1, watch, overrides or {}, 0, 0, 0, log_spaced(1), 0)
+
+
+def _block(
+    loop: Any,
+    params: Any,
+    instance: Any,
+    arrays: Any,
+    horizon: int,
+    watch: ModuleType | None,
+    overrides: Mapping[str, Any],
+    seed: int,
+    first_run: int,
+    n_runs: int,
+    checkpoints: npt.NDArray[np.int64],
+    n_decisions: int,
+) -> Trace:
+    """Replications first_run .. first_run + n_runs - 1 in one call of the loop."""
+    allocate = overrides.get("allocate") or sys.modules[type(params).__module__].allocate  # type: ignore[attr-defined]
+    records = allocate_records(n_runs, len(watch.STEPS) if watch is not None else 0)
+    regret, extra = instance.protocol.run_block(
+        loop,
+        params,
+        allocate(params, instance.problem(horizon)),
+        arrays,
+        watch.allocate(params, instance, horizon) if watch is not None else 0,
+        records,
+        seed,
+        first_run,
+        n_runs,
+        checkpoints,
+        n_decisions,
+    )
+    return Trace(checkpoints, regret, records if watch is not None else None, extra, seed, first_run)
+
+
 def simulate(
     params: Any,
     instance: Any,
@@ -164,32 +205,18 @@ def simulate(
     if marks.ndim != 1 or marks.size == 0 or marks[0] < 1 or (np.diff(marks) <= 0).any() or marks[-1] > horizon:
         raise InvalidInput(f"checkpoints must increase within 1..{horizon}; got {marks.tolist()[:10]}")
     protocol: Protocol = instance.protocol
-    loop = specialise(protocol.loop, protocol.bindings(params, instance, watch, overrides or {}))
-    allocate = (overrides or {}).get("allocate") or sys.modules[type(params).__module__].allocate  # type: ignore[attr-defined]
+    planted = overrides or {}
+    loop = specialise(protocol.loop, protocol.bindings(params, instance, watch, planted))
     arrays = instance.arrays()
-    steps: tuple[Step, ...] = watch.STEPS if watch is not None else ()
     size = block or max(1, -(-n_runs // (4 * workers)) if workers > 1 else n_runs)
     starts = range(first_run, first_run + n_runs, size)
 
     def run(start: int) -> Trace:
         n = min(size, first_run + n_runs - start)
-        records = allocate_records(n, len(steps))
-        regret, extra = protocol.run_block(
-            loop,
-            params,
-            allocate(params, instance.problem(horizon)),
-            arrays,
-            watch.allocate(params, instance, horizon) if watch is not None else 0,
-            records,
-            seed,
-            start,
-            n,
-            marks,
-            n_decisions,
-        )
+        trace = _block(loop, params, instance, arrays, horizon, watch, planted, seed, start, n, marks, n_decisions)
         if progress is not None:
             progress(n)
-        return Trace(marks, regret, records if steps else None, extra, seed, start)
+        return trace
 
     if workers == 1 or len(starts) == 1:
         return join([run(start) for start in starts])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from proofs_check.catalogue import claims, select
-from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
+from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, prepare_claim, run_sabotage
 from proofs_check.claim import Case, Claim
 from proofs_check.record import Recorder
 from proofs_check.store import Store, default_directory
@@ -120,6 +122,8 @@ def check(
     if instance is not None:
         chosen = _applicable(chosen, instance, horizon, bool(names), report)
     end = time.monotonic() + budget
+    if instance is None:
+        _compile_ahead(chosen[1:], size)
     for i, claim in enumerate(chosen):
         now = time.monotonic()
         deadline = now + (end - now) / (len(chosen) - i)
@@ -159,6 +163,20 @@ def sabotage(
         if report.interrupted:
             break
     return report
+
+
+def _compile_ahead(chosen: Sequence[Claim], size: Size) -> None:
+    """Compile the loops of claims that come later while earlier ones run (their loops release the GIL).
+
+    A daemon thread: the check never waits for it, and an error shows where the claim itself is checked.
+    """
+
+    def work() -> None:
+        for claim in chosen:
+            with contextlib.suppress(Exception):
+                prepare_claim(claim, size)
+
+    threading.Thread(target=work, daemon=True, name="compile ahead").start()
 
 
 def _plant(

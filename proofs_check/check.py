@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernels.engine import Trace, log_spaced
+from kernels.engine import Trace, log_spaced, prepare
 from kernels.steps import Records, Step
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.record import Recorder
@@ -207,8 +207,8 @@ def check_claim(
         params = claim.algorithm(instance, case.horizon)
         for bound in claim.bounds:
             bound.theorem.require(instance, params, case.horizon)
-    n_events = sum(step.kind == "event" for step in claim.steps)
-    n_tests = max(1, len(built) * (len(claim.bounds) + n_events))
+    n_events = sum(step.kind == "event" for step in claim.steps) * sum(case.watched for case, _ in built)
+    n_tests = max(1, len(built) * len(claim.bounds) + n_events)
     result = ClaimResult(claim, [])
     statements: list[_Statement] = []
     try:
@@ -221,6 +221,17 @@ def check_claim(
     result.verdicts = _decide(statements) + result.verdicts
     result.seconds = time.monotonic() - began
     return result
+
+
+def prepare_claim(claim: Claim, size: Size = QUICK) -> None:
+    """Compile the loops that :func:`check_claim` will run, without running them."""
+    for case in claim.cases:
+        if size.full or not case.full_only:
+            instance = case.build()
+            prepare(claim.algorithm(instance, case.horizon), instance, claim.watch if case.watched else None)
+    if claim.rate is not None:
+        instance, horizon = claim.rate.case(claim.rate.grid[0])
+        prepare(claim.rate.algorithm(instance, horizon), instance, None)
 
 
 def _check_case(
@@ -256,7 +267,9 @@ def _check_case(
         statements.append(_Statement(verdict, bound_outcome(bound, instance, params, values), test))
         if bound.outcome is None and theorem.constants == "explicit":
             curves.append((theorem.id, values))
-    for index, step in enumerate(claim.steps):
+    steps = claim.steps if case.watched else ()
+    watch = claim.watch if case.watched else None
+    for index, step in enumerate(steps):
         if step.kind == "event":
             assert step.probability is not None
             probability = step.probability(params, instance, case.horizon)
@@ -271,8 +284,9 @@ def _check_case(
     n = min(FIRST_BATCH, max_runs)
     trace: Trace | None = None
     while True:
-        got = recorder.runs(params, instance, case.horizon, n, seed=seed, checkpoints=marks, watch=claim.watch,
-                            deadline=deadline)  # fmt: skip
+        got = recorder.runs(
+            params, instance, case.horizon, n, seed=seed, checkpoints=marks, watch=watch, deadline=deadline
+        )
         trace = got or trace
         if trace is None:
             break
@@ -292,7 +306,7 @@ def _check_case(
     result.cases.append(CaseResult(case, instance, params, trace, curves, lower, trivial))
     for statement in statements:
         statement.verdict = _measured(statement, claim, trace, lower)
-    for index, step in enumerate(claim.steps):
+    for index, step in enumerate(steps):
         if step.kind != "event":
             result.verdicts.append(_step_verdict(claim, case, instance, step, index, trace, seed))
     return statements
@@ -314,28 +328,31 @@ def _measured(statement: _Statement, claim: Claim, trace: Trace, lower: Float | 
     """A statement's verdict with its estimate, confidence limits and tightness (not yet decided)."""
     verdict, values = statement.verdict, statement.values
     alpha = 1 - verdict.confidence
-    filled = replace(verdict, n_runs=trace.n_runs, estimate=float(values.mean()))
+    filled = replace(verdict, n_runs=trace.n_runs)
     if isinstance(statement.test, BernoulliTest) or verdict.layer == "step":
         count = int(values.sum())
         low, high = (float(x) for x in clopper_pearson(count, len(values), alpha))
-        share = statement.test.delta if isinstance(statement.test, BernoulliTest) else verdict.bound
-        note = f"failed in {count} of {len(values)} runs, allowed share {share:.3g}"
-    else:
-        sequence = BettingSequence(alpha, min(0.0, float(values.min())), max(verdict.trivial, float(values.max())))
-        sequence.update(values)
+        allowed = statement.test.delta if isinstance(statement.test, BernoulliTest) else verdict.bound
+        filled = replace(
+            filled, failures=count / len(values), failures_high=high, allowed=allowed,
+            note=_joined(verdict.note, f"failed in {count} of {len(values)} runs, allowed share {allowed:.3g}"),
+        )  # fmt: skip
+    if verdict.layer == "bound":
+        measured = values if verdict.kind == "PAC" or statement.test is None else trace.regret[:, -1]
+        sequence = BettingSequence(alpha, min(0.0, float(measured.min())), max(verdict.trivial, float(measured.max())))
+        sequence.update(measured)
         low, high = sequence.interval
-        note = ""
-    filled = replace(filled, low=low, high=high, note=_joined(verdict.note, note))
+        filled = replace(filled, estimate=float(measured.mean()), low=low, high=high)
+    else:
+        filled = replace(filled, estimate=filled.failures, low=low, high=high)
     if verdict.layer == "step":
         index = [step.id for step in claim.steps].index(verdict.id)
         filled = _first_violation(filled, claim, index, trace, np.ones(trace.n_runs, bool))
     elif verdict.kind != "PAC":
-        # Tightness compares like with like: the measured regret with the bound on the regret.
-        measured = float(trace.regret[:, -1].mean())
         least = float(lower[-1]) if lower is not None else math.nan
         filled = replace(
-            filled, tightness=measured / verdict.bound if verdict.bound > 0 else math.nan, lower=least,
-            above_lower=measured / least if least > 0 else math.nan,
+            filled, tightness=filled.estimate / verdict.bound if verdict.bound > 0 else math.nan, lower=least,
+            above_lower=filled.estimate / least if least > 0 else math.nan,
         )  # fmt: skip
     if statement.test is None and verdict.vacuity >= 1.0:
         note = _joined(filled.note, "the bound exceeds what any run can reach at this horizon")

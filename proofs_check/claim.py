@@ -29,6 +29,8 @@ class Case:
         horizon: rounds, or episodes.
         max_runs: replications after which an undecided check gives up (at size 1; ``--full`` multiplies it).
         full_only: left out of ``--quick``.
+        watched: whether the proof steps are watched; False for long runs made for the bound alone, too few to decide
+            an event.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Case:
     horizon: int
     max_runs: int = 400
     full_only: bool = False
+    watched: bool = True
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,12 @@ class Verdict:
         slug: the claim. layer: "bound", "step" or "rate". id: theorem or step id. statement, source: in words.
         case: instance id; instance: its name; horizon: rounds or episodes.
         kind: of the theorem or step. verdict: see DESIGN of the statistics (docs/statistics.md).
-        n_runs: replications used. estimate, low, high: measured quantity with its simultaneous confidence limits.
+        n_runs: replications used. estimate, low, high: measured quantity (mean regret, mean of the claim's own
+            outcome, share of failing runs of an event, growth exponent of a rate) with confidence limits.
         confidence: level of the limits (1 for statements checked exactly in every run).
-        bound: what the statement allows; trivial: what no run can exceed; vacuity = bound / trivial.
+        failures: share of runs that broke a statement about a probability; failures_high: its upper confidence limit;
+            allowed: the share that the statement allows.
+        bound: what the statement allows of ``estimate``; trivial: what no run can exceed; vacuity = bound / trivial.
         tightness: estimate / bound. lower: the lower bound at this horizon; above_lower: estimate / lower.
         p_value: anytime-valid, of the null hypothesis that the verdict rejects (nan if none was tested).
         checks, violations: of a step, over all runs. where: first violation in words; left, right: the two numbers.
@@ -47,6 +50,9 @@ class Verdict:
     low: float = math.nan
     high: float = math.nan
     confidence: float = math.nan
+    failures: float = math.nan
+    failures_high: float = math.nan
+    allowed: float = math.nan
     bound: float = math.nan
     trivial: float = math.nan
     vacuity: float = math.nan

@@ -31,4 +31,5 @@ def inlined(function: F) -> F:
     For functions of an episode that take the arrays of a model: a NamedTuple of arrays is handed over word by word,
     which at ten arrays costs more than a short function does (two to three times the episode of a small MDP).
     """
-    return njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+    options = {**OPTIONS, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(**options)(function)  # type: ignore[no-any-return]

@@ -189,8 +189,7 @@ def planner(fill_bonus: Callable[..., Any]) -> Callable[..., Any]:
                             state.policy[h, s] = model.greedy[lane]
                             greedy_changed = True
             n_moved = n_changed
-        for h in range(n_stages):
-            model.stale[model.actions[h], model.states[h] // LANES] = False
+        model.stale[...] = False
         return greedy_changed
 
     return improve  # type: ignore[no-any-return]

@@ -189,7 +189,7 @@ def check_identities(records, run, watch, state, instance, episode, value):
 
 
 @inlined
-def planned(records, run, watch, state, instance, episode, value):
+def acted(records, run, watch, params, state, instance, episode, value):
     """Everything that is checked once a policy has been planned."""
     if episode > 1:
         check_counts(records, run, watch, state.model, episode)

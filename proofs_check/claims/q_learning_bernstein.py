@@ -141,6 +141,6 @@ CLAIM = Claim(
     ),
     lower_bound=minimax_if_hard,
     lower_bound_name="minimax, Domingues et al. 2021, Theorem 9 (hard family only)",
-    notes="The paper's c1 and c2 are unspecified; c1 = 4, c2 = 2 is a reading. The second term in the minimum decides up "
-    "to about H^4 S A i visits, so that at feasible sizes the algorithm is the Hoeffding one with the same bonus.",
+    notes="The paper's c1 and c2 are unspecified; c1 = 4, c2 = 2 is a reading. The minimum is its second term for "
+    "every t if H <= 4, and otherwise up to about 4 H^4 S A i visits: at feasible sizes the variance does not enter.",
 )  # fmt: skip

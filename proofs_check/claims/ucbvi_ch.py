@@ -20,14 +20,14 @@ from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamb
 from proofs_check.ucbvi_steps import (
     DEVIATION,
     PLACE,
-    allocate,  # noqa: F401  (part of the watch)
+    acted,  # noqa: F401  (part of the watch)
+    allocate,  # noqa: F401
     begin,  # noqa: F401
     confidence,
     deviation_width,
     empirical_mean,
     ended,  # noqa: F401
     episode_over,
-    planned,
     shared_steps,
     step_taken,
 )
@@ -52,12 +52,6 @@ STEPS = shared_steps(
         place=PLACE,
     ),
 )
-
-
-@inlined
-def acted(records, run, watch, params, state, instance, episode, value):
-    """After planning."""
-    planned(records, run, watch, state, instance, episode, value)
 
 
 @inlined
@@ -108,7 +102,6 @@ def plan_without_minimum(params, state, episode):
     state.model.q[...] = state.policy.shape[0]
     state.model.stale[...] = True
     ucbvi_ch.plan(params, state, episode)
-    state.model.stale[...] = False
     return CHANGED
 
 

@@ -114,8 +114,9 @@ def minimax(instance: Any, horizons: np.ndarray) -> np.ndarray:
 MINIMAX_NAME = "Bubeck and Cesa-Bianchi 2012, Lemma 3.2 (worst case over instances)"
 
 CASES = (
-    Case("constant", lambda: ConstantLosses(np.array([0.2, 0.6, 0.8, 1.0])), 2_000),
     Case("constrained", lambda: StochasticallyConstrained(4, 0.25), 2_000),
+    Case("constrained pair", lambda: StochasticallyConstrained(2, 0.25), 2_000),
+    Case("constant", lambda: ConstantLosses(np.array([0.2, 0.6, 0.8, 1.0])), 2_000, full_only=True),
     Case("bernoulli", lambda: BernoulliLosses(np.array([0.3] + 9 * [0.5])), 10_000, full_only=True),
     Case("gap-shifting", lambda: GapShifting(4, 0.6, 0.1), 10_000, full_only=True),
 )

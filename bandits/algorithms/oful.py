@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bandits.linear import LinearProblem
 from bandits.policies import highest_index
-from kernels.jit import compiled
+from kernels.jit import compiled, inlined
 from kernels.linalg import (
     REFACTOR_EVERY,
     add_outer,
@@ -99,7 +99,7 @@ def init(params, state):
     state.context[0] = -1
 
 
-@compiled
+@inlined
 def confidence_radius(params, log_det):
     """sqrt(beta) = R sqrt(2 log(1/delta) + log(det V / det V_0)) + sqrt(lam) S (Theorem 2, determinant form)."""
     bias = math.sqrt(params.regularization) * params.parameter_bound
@@ -128,7 +128,7 @@ def look_at(state, features, context):
     state.context[0] = context
 
 
-@compiled
+@inlined
 def follow(state, growth, error):
     """The same after one more observation, for the context already looked at: one inner product for each action.
 
@@ -146,7 +146,7 @@ def follow(state, growth, error):
         state.width[a] = math.sqrt(state.squared[a])
 
 
-@compiled
+@inlined
 def act(params, state, t, features, context, rng):
     """Equation (2) of the paper: the action of the largest value over the ellipsoid."""
     if context != state.context[0]:
@@ -155,7 +155,7 @@ def act(params, state, t, features, context, rng):
     return highest_index(state.mean, state.width, state.radius[0])
 
 
-@compiled
+@inlined
 def observe(params, state, t, features, context, action, reward):
     """V_t = V_{t-1} + x x', thh_t = V_t^{-1} sum x_s r_s by Sherman and Morrison; every so often by Cholesky."""
     x = features[context, action]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.jit import compiled
+from kernels.jit import compiled, inlined
 from kernels.linalg import (
     REFACTOR_EVERY,
     add_outer,
@@ -132,7 +132,7 @@ def look_at(state, h):
         state.squared[h, pair] = dot(state.features[pair], state.target)
 
 
-@compiled
+@inlined
 def plan(params, state, episode):
     """Algorithm 1, lines 3-8: all past targets are formed with the current V_{h+1}.
 
@@ -169,13 +169,13 @@ def plan(params, state, episode):
     return answer
 
 
-@compiled
+@inlined
 def act(params, state, h, s, rng):
     """Line 10: greedy."""
     return state.policy[h, s]
 
 
-@compiled
+@inlined
 def regress(params, state, h, pair, target):
     """One more observation of stage h with a known part ``target`` of its response."""
     x = state.features[pair]
@@ -198,7 +198,7 @@ def regress(params, state, h, pair, target):
         state.squared[h, j] = max(state.squared[h, j] - state.product[j] * state.product[j] / growth, 0.0)
 
 
-@compiled
+@inlined
 def observe(params, state, h, s, a, reward, following):
     """Line 4 of the next episode: Lam_h += phi phi', and the two parts of the targets."""
     pair = s * (state.q.shape[1] // state.values.shape[1]) + a

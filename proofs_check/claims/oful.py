@@ -321,7 +321,8 @@ CLAIM = Claim(
             ("support", "log-det"), overrides={"act": act_after_update}, n_runs=10,
         ),
         Sabotage(
-            "squared-width", "bonus sqrt(beta) |x|^2 without the root", ("support", "instant-regret", "log-det"),
+            "squared-width", "bonus sqrt(beta) |x|^2 without the root",
+            ("support", "optimism", "instant-regret", "log-det"),
             overrides={"act": act_with_squared_width}, n_runs=10,
         ),
     ),

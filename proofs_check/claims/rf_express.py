@@ -416,7 +416,7 @@ CLAIM = Claim(
             lambda p: p._replace(bonus_factor=0.0), n_runs=5,
         ),
         Sabotage(
-            "small-bonus", "1.5 H^2 beta(n)/n instead of 15", ("recursion",),
+            "small-bonus", "1.5 H^2 beta(n)/n instead of 15", ("recursion", "stopping"),
             lambda p: p._replace(bonus_factor=1.5), n_runs=5,
         ),
         Sabotage(

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from bandits.algorithms import oful as module
-from bandits.algorithms.oful import OFUL
+from bandits.algorithms.oful import OFUL, act, init, observe
 from bandits.linear import LinearBandit, LinearProblem
 from kernels.engine import simulate
+from kernels.jit import compiled
 from kernels.linalg import REFACTOR_EVERY
 from proofs_check.claims import oful as claim
 from tests.reference.oful import oful
@@ -83,31 +84,38 @@ def test_orthonormal_actions_give_a_ucb_with_shrunken_means():
             sums[arm] += _reward(bandit, run, t, 0, arm)
 
 
-def test_rank_one_state_agrees_with_fresh_solves_before_and_after_refactoring():
+@compiled
+def _play(params, state, features, contexts, rewards, actions, rng):
+    """As many rounds as there are contexts; the reward of a round does not depend on the action."""
+    init(params, state)
+    for t in range(contexts.shape[0]):
+        actions[t] = act(params, state, t + 1, features, contexts[t], rng)
+        observe(params, state, t + 1, features, contexts[t], actions[t], rewards[t])
+    return act(params, state, contexts.shape[0] + 1, features, 0, rng)
+
+
+@pytest.mark.parametrize("rounds", [1, 40, REFACTOR_EVERY - 1, REFACTOR_EVERY, REFACTOR_EVERY + 1, 1700])
+def test_rank_one_state_agrees_with_fresh_solves_before_and_after_refactoring(rounds):
     rng = np.random.default_rng(3)
     features = rng.standard_normal((2, 5, 3))
     params = OFUL(regularization=0.7)
-    state = module.allocate(params, LinearProblem(2, 5, 3, 2000))
-    module.init(params, state)
-    v, b = 0.7 * np.eye(3), np.zeros(3)
-    for t in range(1, 2 * REFACTOR_EVERY + 20):
-        context = (t // 7) % 2
-        action = module.act(params, state, t, features, context, np.zeros(3, np.uint64))
-        if t % 37 == 0 or t % REFACTOR_EVERY < 3:
-            x = features[context]
-            np.testing.assert_allclose(state.estimate, np.linalg.solve(v, b), atol=1e-9)
-            np.testing.assert_allclose(state.mean, x @ np.linalg.solve(v, b), atol=1e-9)
-            np.testing.assert_allclose(state.width**2, np.einsum("ai,ai->a", x, np.linalg.solve(v, x.T).T), rtol=1e-8)
-            assert abs(state.log_det[0] - np.linalg.slogdet(v / 0.7)[1]) < 1e-8
-        reward = float(rng.standard_normal())
-        module.observe(params, state, t, features, context, action, reward)
-        v += np.outer(features[context, action], features[context, action])
-        b += reward * features[context, action]
+    state = module.allocate(params, LinearProblem(2, 5, 3, rounds))
+    contexts, rewards = (np.arange(rounds) // 7) % 2, rng.standard_normal(rounds)
+    actions = np.zeros(rounds, np.int64)
+    _play(params, state, features, contexts, rewards, actions, np.zeros(3, np.uint64))
+    played = features[contexts, actions]
+    v = 0.7 * np.eye(3) + played.T @ played
+    x = features[0]
+    np.testing.assert_allclose(state.estimate, np.linalg.solve(v, played.T @ rewards), atol=1e-9)
+    np.testing.assert_allclose(state.mean, x @ state.estimate, atol=1e-9)
+    np.testing.assert_allclose(state.width**2, np.einsum("ai,ai->a", x, np.linalg.solve(v, x.T).T), rtol=1e-8)
+    assert abs(state.log_det[0] - np.linalg.slogdet(v / 0.7)[1]) < 1e-8
+    assert state.radius[0] == module.confidence_radius.py_func(params, state.log_det[0])
 
 
 def test_radius_in_one_dimension():
     """d = 1, x = 1, t = 99, lam = 1, R = 2, S = 3, delta = 0.05: 2 sqrt(2 log 20 + log 100) + 3."""
-    radius = module.confidence_radius(OFUL(2.0, 3.0, 1.0, 1.0, 0.05), math.log(100.0))
+    radius = module.confidence_radius.py_func(OFUL(2.0, 3.0, 1.0, 1.0, 0.05), math.log(100.0))
     assert radius == pytest.approx(2 * math.sqrt(2 * math.log(20) + math.log(100)) + 3, abs=1e-12)
 
 

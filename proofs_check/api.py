@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from proofs_check.ahead import compiling
 from proofs_check.catalogue import claims, select
-from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, prepare_claim, run_sabotage
+from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
 from proofs_check.claim import Case, Claim
 from proofs_check.record import Recorder
 from proofs_check.store import Store, default_directory
@@ -122,21 +121,22 @@ def check(
     if instance is not None:
         chosen = _applicable(chosen, instance, horizon, bool(names), report)
     end = time.monotonic() + budget
-    if instance is None:
-        _compile_ahead(chosen[1:], size)
-    for i, claim in enumerate(chosen):
-        now = time.monotonic()
-        deadline = now + (end - now) / (len(chosen) - i)
-        cases = None if instance is None else [_user_case(claim, instance, horizon)]
-        result = check_claim(claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce)
-        report.results.append(result)
-        report.interrupted = result.interrupted
-        if sabotage and not result.interrupted:
-            report.interrupted = not _plant(claim, result, recording, seed, end, announce)
-        if done is not None:
-            done(result)
-        if report.interrupted:
-            break
+    with compiling([claim.slug for claim in chosen[1:]] if instance is None else [], size.name):
+        for i, claim in enumerate(chosen):
+            now = time.monotonic()
+            deadline = now + (end - now) / (len(chosen) - i)
+            cases = None if instance is None else [_user_case(claim, instance, horizon)]
+            result = check_claim(
+                claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce
+            )
+            report.results.append(result)
+            report.interrupted = result.interrupted
+            if sabotage and not result.interrupted:
+                report.interrupted = not _plant(claim, result, recording, seed, end, announce)
+            if done is not None:
+                done(result)
+            if report.interrupted:
+                break
     return report
 
 
@@ -163,20 +163,6 @@ def sabotage(
         if report.interrupted:
             break
     return report
-
-
-def _compile_ahead(chosen: Sequence[Claim], size: Size) -> None:
-    """Compile the loops of claims that come later while earlier ones run (their loops release the GIL).
-
-    A daemon thread: the check never waits for it, and an error shows where the claim itself is checked.
-    """
-
-    def work() -> None:
-        for claim in chosen:
-            with contextlib.suppress(Exception):
-                prepare_claim(claim, size)
-
-    threading.Thread(target=work, daemon=True, name="compile ahead").start()
 
 
 def _plant(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from kernels.engine import Protocol
-from kernels.jit import compiled
+from kernels.jit import inlined
 from kernels.loops import nothing
 from kernels.random import (
     ENVIRONMENT,
@@ -28,6 +28,8 @@ from kernels.random import (
     uniform,
 )
 from mdps.model import BERNOULLI, GAUSSIAN, MDP, Float, TabularArrays
+from mdps.planning import discounted
+from mdps.planning.average import average_policy_iteration
 from mdps.planning.finite_horizon import backward_induction, policy_value
 from theory.errors import InvalidInput
 
@@ -148,7 +150,7 @@ class Episodes:
         return np.asarray(horizons, dtype=float) * (best - least)
 
 
-@compiled
+@inlined
 def inverse_cumulative(cumulative, low, high, u):
     """The first position in [low, high) whose running probability exceeds u (binary search)."""
     last = high - 1
@@ -161,13 +163,13 @@ def inverse_cumulative(cumulative, low, high, u):
     return low
 
 
-@compiled
+@inlined
 def next_state(model, row, u):
     """The successor of ``row`` for a uniform u."""
     return model.successors[inverse_cumulative(model.cumulative, model.indptr[row], model.indptr[row + 1], u)]
 
 
-@compiled
+@inlined
 def draw_reward(model, row, u):
     """The reward of ``row`` for a uniform u, by the model's reward law."""
     mean = model.rewards[row]
@@ -178,7 +180,7 @@ def draw_reward(model, row, u):
     return mean
 
 
-@compiled
+@inlined
 def first_state(model, u):
     """A first state for a uniform u."""
     running = 0.0
@@ -288,3 +290,167 @@ class Episodic(Protocol):
 
 EPISODIC = Episodic()
 Episodes.protocol = EPISODIC
+
+
+class ContinuingProblem(NamedTuple):
+    """What an algorithm on an endless trajectory is told before the first step.
+
+    Attributes:
+        n_states, n_actions, n_steps: sizes.
+        discount: in [0, 1), or 1 for the average reward.
+        rewards: mean rewards (n_states, n_actions), for algorithms that take them as known.
+    """
+
+    n_states: int
+    n_actions: int
+    n_steps: int
+    discount: float
+    rewards: Float
+
+
+class ContinuingArrays(NamedTuple):
+    """A model without stages as compiled code sees it, and the exact loss of every state-action pair.
+
+    Attributes:
+        model: transitions and rewards.
+        losses: what a step adds to the regret, (n_states * n_actions,).
+        gain: optimal gain (nan if discounted). values: bias, or V* if discounted, (n_states,).
+    """
+
+    model: TabularArrays
+    losses: Float
+    gain: float
+    values: Float
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """An endless trajectory through a stationary MDP; its criterion is the average or the discounted reward.
+
+    The regret of T steps is, exactly and without the noise of the rewards,
+
+    - for the average reward, T rho* - sum_t r(s_t, a_t) (Jaksch, Ortner and Auer 2010, section 1.2);
+    - for a discount gamma, sum_t V*(s_t) - Q*(s_t, a_t), the losses of the actions taken. For a stationary policy
+      its expectation with weights gamma^t is V*(s_1) - V^pi(s_1) (Kakade and Langford 2002, Lemma 6.1).
+
+    Attributes:
+        mdp: without a horizon.
+
+    Raises:
+        InvalidInput: if the MDP has a horizon, or, for the average reward, if it is not weakly communicating.
+    """
+
+    mdp: MDP
+
+    protocol: ClassVar[Protocol]
+
+    def __post_init__(self) -> None:
+        if self.mdp.horizon is not None:
+            raise InvalidInput(f"{self.mdp.name} has horizon {self.mdp.horizon}; expected a model without a horizon")
+
+    def __getattr__(self, name: str) -> Any:
+        # Quantities that a theorem's bound names (n_states, reward_range, ...) are the model's.
+        if name.startswith("__") or name == "mdp":
+            raise AttributeError(name)
+        return getattr(self.mdp, name)
+
+    @property
+    def module(self) -> str:
+        """Name of the module with the compiled functions of the instance."""
+        return sys.modules[type(self).__module__].__name__
+
+    def arrays(self) -> ContinuingArrays:
+        """What compiled code takes; gain and values are computed here, exactly."""
+        mdp = self.mdp
+        if mdp.discount is None:
+            solution = average_policy_iteration(mdp)
+            return ContinuingArrays(mdp.arrays(), solution.gain - mdp.rewards, solution.gain, solution.bias)
+        values = discounted.policy_iteration(mdp).values
+        losses = values[:, None] - discounted.action_values(mdp, values)
+        return ContinuingArrays(mdp.arrays(), np.ascontiguousarray(losses.reshape(-1)), np.nan, values)
+
+    def problem(self, n_steps: int) -> ContinuingProblem:
+        """What an algorithm may know."""
+        mdp = self.mdp
+        discount = 1.0 if mdp.discount is None else mdp.discount
+        rewards = np.ascontiguousarray(mdp.rewards.reshape(mdp.n_states, mdp.n_actions))
+        return ContinuingProblem(mdp.n_states, mdp.n_actions, n_steps, discount, rewards)
+
+    def trivial_regret(self, horizons: Float) -> Float:
+        """The regret that no algorithm can exceed: steps times the largest loss of a step."""
+        return np.asarray(horizons, dtype=float) * float(self.arrays().losses.max())
+
+
+def continuing(
+    params, state, instance, watch, records, rng, visits,
+    seed, first_run, n_runs, marks, regret, realised, decisions,
+):  # fmt: skip
+    """One endless trajectory: act in the state at hand, observe, move on.
+
+    Args:
+        params, state: hyper-parameters and arrays of the algorithm.
+        instance: :class:`ContinuingArrays`.
+        visits: int64[n_rows] (scratch).
+        marks: steps at which the regret is kept.
+        regret: out, (n_runs, C): sum of the losses of the steps.
+        realised: out, (n_runs, C): the same with the rewards that were drawn in place of their means.
+        decisions: out, (n_runs, R): the first R actions of each run.
+    """
+    model = instance.model
+    for run in range(n_runs):
+        start(rng, seed, POLICY, first_run + run, 0)
+        first_key = stream_key(seed, ENVIRONMENT, first_run + run, 0)
+        for row in range(visits.shape[0]):
+            visits[row] = 0
+        init(params, state)
+        begin(watch, params, instance)
+        total = 0.0
+        noise = 0.0
+        t = 0
+        s = first_state(model, uniform(first_key, stream_gamma(first_key), 0))
+        for c in range(marks.shape[0]):
+            while t < marks[c]:
+                t += 1
+                a = act(params, state, t, s, rng)
+                acted(records, run, watch, params, state, instance, t, s, a)
+                row = s * model.n_actions + a
+                key = stream_key(seed, TRANSITION, first_run + run, row)
+                gamma = stream_gamma(key)
+                n = visits[row]
+                visits[row] = n + 1
+                following = next_state(model, row, uniform(key, gamma, 2 * n))
+                reward = draw_reward(model, row, uniform(key, gamma, 2 * n + 1))
+                observe(params, state, t, s, a, reward, following)
+                observed(records, run, watch, params, state, instance, t, s, a, reward, following)
+                total += instance.losses[row]
+                noise += model.rewards[row] - reward
+                if t <= decisions.shape[1]:
+                    decisions[run, t - 1] = a
+                s = following
+            regret[run, c] = total
+            realised[run, c] = total + noise
+        ended(records, run, watch, params, state, instance, t)
+
+
+class Continuing(Protocol):
+    """Endless trajectories."""
+
+    loop = staticmethod(continuing)
+    algorithm_functions = ("init", "act", "observe")
+    instance_functions = ()
+
+    def run_block(
+        self, loop, params, state, instance, watch, records, seed, first_run, n_runs, checkpoints, n_decisions
+    ):
+        regret, realised = np.zeros((2, n_runs, len(checkpoints)))
+        decisions = np.full((n_runs, n_decisions), -1, np.int64)
+        loop(
+            params, state, instance, watch, records, np.zeros(3, np.uint64),
+            np.zeros(len(instance.model.rewards), np.int64),
+            seed, first_run, n_runs, checkpoints, regret, realised, decisions,
+        )  # fmt: skip
+        return regret, {"realised": realised, "decisions": decisions}
+
+
+CONTINUING = Continuing()
+Trajectory.protocol = CONTINUING

@@ -85,4 +85,5 @@ def test_pages_name_modules_that_exist():
     for path in PAGES:
         for named in re.findall(r"`((?:theory|kernels|bandits|mdps|proofs_check|figures|regretlab|tests)/[\w/.]*)`",
                                 path.read_text(encoding="utf-8")):  # fmt: skip
-            assert (ROOT / named).exists(), f"{path.relative_to(ROOT)} names {named}"
+            example = "my_paper" in named  # the page on contributing names files that a reader is to write
+            assert example or (ROOT / named).exists(), f"{path.relative_to(ROOT)} names {named}"

@@ -11,8 +11,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
-from kernels.jit import compiled
+from kernels.jit import OPTIONS, compiled
+
+#: Always inlined into its callers, yet callable from Python: a draw costs less than handing over its arguments.
+_inlined = njit(**{**OPTIONS, "forceinline": True})
 
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
@@ -222,16 +227,86 @@ def standard_normal(u):
     return -value if q < 0.0 else value
 
 
+def _ziggurat() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Edges x_0 > ... > x_256 = 0 of 256 layers of equal area under exp(-x^2/2), and the ratios x_{i+1} / x_i.
+
+    x_1 is where the tail begins; x_0 is the width of a rectangle of the base layer's area, tail included.
+    """
+    edge = 3.654152885361009
+    density = math.exp(-0.5 * edge * edge)
+    area = edge * density + math.sqrt(0.5 * math.pi) * math.erfc(edge / math.sqrt(2.0))
+    x = np.zeros(257)
+    x[0], x[1] = area / density, edge
+    for i in range(2, 256):
+        x[i] = math.sqrt(-2.0 * math.log(area / x[i - 1] + math.exp(-0.5 * x[i - 1] * x[i - 1])))
+    return x, x[1:] / x[:-1]
+
+
+_EDGES, _RATIOS = _ziggurat()
+_LAYER = np.uint64(255)
+
+
 @compiled
+def _normal_at_rim(key, gamma, n):
+    """The whole algorithm: what :func:`normal_at` calls when its first word is not accepted at once."""
+    while True:
+        word = word_at(key, gamma, n)
+        n += _ONE
+        layer = np.int64(word & _LAYER)
+        u = np.float64(word >> _S11) * 2.220446049250313e-16 - 1.0
+        if abs(u) < _RATIOS[layer]:
+            return u * _EDGES[layer], n
+        if layer == 0:
+            edge = _EDGES[1]
+            while True:
+                x = -math.log(1.0 - uniform(key, gamma, n)) / edge
+                y = -math.log(1.0 - uniform(key, gamma, n + _ONE))
+                n += _TWO
+                if 2.0 * y >= x * x:
+                    return (edge + x if u > 0.0 else -edge - x), n
+        x = u * _EDGES[layer]
+        above = math.exp(-0.5 * (_EDGES[layer] * _EDGES[layer] - x * x))
+        below = math.exp(-0.5 * (_EDGES[layer + 1] * _EDGES[layer + 1] - x * x))
+        v = uniform(key, gamma, n)
+        n += _ONE
+        if below + v * (above - below) < 1.0:
+            return x, n
+
+
+@_inlined
+def normal_at(key, gamma, n):
+    """(x, m): x ~ N(0, 1) out of the words n .. m - 1 of a stream, 99.3 % of the time one.
+
+    The ziggurat of Marsaglia and Tsang (2000) as corrected by Doornik (2005): the lowest 8 bits of a word choose the
+    layer, its highest 53 the place within it. Faster than the quantile function, for streams of which nobody needs
+    the n-th normal.
+    """
+    word = word_at(key, gamma, n)
+    layer = np.int64(word & _LAYER)
+    u = np.float64(word >> _S11) * 2.220446049250313e-16 - 1.0
+    if abs(u) < _RATIOS[layer]:
+        return u * _EDGES[layer], n + _ONE
+    return _normal_at_rim(key, gamma, n)
+
+
+@compiled
+def normal_variate(rng):
+    """The next N(0, 1) of a sequential stream (see :func:`normal_at`)."""
+    value, n = normal_at(rng[0], rng[1], rng[2])
+    rng[2] = n
+    return value
+
+
+@_inlined
 def gamma_at(key, gamma, n, d, c):
     """(x, m): x ~ Gamma(d + 1/3, 1) out of the words n .. m - 1 of a stream, d >= 2/3, c = 1/sqrt(9 d).
 
-    Marsaglia and Tsang 2000. Consumes two uniforms for each proposal: the normal's, then the acceptance's.
+    Marsaglia and Tsang 2000. Each proposal consumes a normal's words, then one for its acceptance.
     """
     while True:
-        x = standard_normal(uniform(key, gamma, n))
-        u = uniform(key, gamma, n + _ONE)
-        n += _TWO
+        x, n = normal_at(key, gamma, n)
+        u = uniform(key, gamma, n)
+        n += _ONE
         v = 1.0 + c * x
         if v <= 0.0:
             continue

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bandits.model import BanditProblem
 from bandits.policies import highest
 from kernels.jit import compiled
-from kernels.random import gamma_variate, random
+from kernels.random import gamma_at, random
 from theory.errors import InvalidInput
 
 
@@ -79,10 +79,12 @@ def init(params, state):
 @compiled
 def act(params, state, t, rng):
     """Sample every posterior (arm by arm, a's Gamma variate before b's), then the coin; play the largest sample."""
+    key, gamma, n = rng[0], rng[1], rng[2]  # in registers: stored to memory they are read again for every draw
     for arm in range(state.a.shape[0]):
-        x = gamma_variate(rng, state.a_d[arm], state.a_c[arm])
-        y = gamma_variate(rng, state.b_d[arm], state.b_c[arm])
+        x, n = gamma_at(key, gamma, n, state.a_d[arm], state.a_c[arm])
+        y, n = gamma_at(key, gamma, n, state.b_d[arm], state.b_c[arm])
         state.sample[arm] = x / (x + y)
+    rng[2] = n
     state.coin[0] = random(rng)
     return highest(state.sample)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bandits.model import BanditProblem
 from bandits.policies import highest
 from kernels.jit import compiled
-from kernels.random import random, standard_normal
+from kernels.random import normal_variate
 from theory.errors import InvalidInput
 
 
@@ -72,10 +72,10 @@ def init(params, state):
 
 @compiled
 def act(params, state, t, rng):
-    """Sample every posterior, one uniform for each proper one, in the order of the arms; play the largest sample."""
+    """Sample every posterior, one normal variate for each proper one, in the order of the arms; play the largest."""
     for arm in range(state.mean.shape[0]):
         if state.sd[arm] < np.inf:
-            state.sample[arm] = state.mean[arm] + state.sd[arm] * standard_normal(random(rng))
+            state.sample[arm] = state.mean[arm] + state.sd[arm] * normal_variate(rng)
         else:
             state.sample[arm] = np.inf
     return highest(state.sample)

@@ -15,7 +15,8 @@ from bandits.instances.finite import finite
 from kernels.engine import simulate
 from proofs_check.claims.thompson_beta import observe_and_forget, observe_swapped, observe_threefold
 from tests.bandits.stochastic import FIVE, bernoulli_stack
-from tests.reference.stacks import POLICY, REWARD, key_of, uniform_at, uniforms
+from tests.reference.normal import words
+from tests.reference.stacks import POLICY, REWARD, key_of, uniform_at
 from tests.reference.thompson_beta import thompson_beta
 from theory.errors import InvalidInput
 from theory.lower_bounds import bayes_floor
@@ -28,7 +29,7 @@ def test_decides_as_the_reference_on_shared_stacks(means):
     trace = simulate(ThompsonBeta(), bernoulli(*means), HORIZON, RUNS, seed=SEED, n_decisions=HORIZON)
     for run in range(RUNS):
         stack = bernoulli_stack(means, SEED, run, HORIZON)
-        theirs = thompson_beta(stack, HORIZON, uniforms(SEED, POLICY, run, 0))
+        theirs = thompson_beta(stack, HORIZON, words(SEED, POLICY, run, 0))
         assert trace.extra["decisions"][run].tolist() == theirs
 
 
@@ -41,7 +42,7 @@ def test_fractional_rewards_are_replaced_by_a_coin():
             [0.25 if x < 0.5 else 1.0 for x in u[0]],
             [0.0 if x < 0.25 else 0.5 if x < 0.5 else 0.75 for x in u[1]],
         ]
-        theirs = thompson_beta(stack, HORIZON, uniforms(SEED, POLICY, run, 0))
+        theirs = thompson_beta(stack, HORIZON, words(SEED, POLICY, run, 0))
         assert trace.extra["decisions"][run].tolist() == theirs
 
 

@@ -13,7 +13,8 @@ from bandits.instances.gaussian import gaussian
 from kernels.engine import simulate
 from proofs_check.claims.thompson_gaussian import observe_without_count
 from tests.bandits.stochastic import FIVE, bernoulli_stack, gaussian_stack
-from tests.reference.stacks import POLICY, uniforms
+from tests.reference.normal import words
+from tests.reference.stacks import POLICY
 from tests.reference.thompson_gaussian import thompson_gaussian
 from theory.errors import InvalidInput
 
@@ -25,7 +26,7 @@ def test_decides_as_the_reference_on_shared_stacks(means):
     trace = simulate(ThompsonGaussian(), gaussian(*means), HORIZON, RUNS, seed=SEED, n_decisions=HORIZON)
     for run in range(RUNS):
         stack = gaussian_stack(means, SEED, run, HORIZON)
-        theirs = thompson_gaussian(stack, HORIZON, uniforms(SEED, POLICY, run, 0))
+        theirs = thompson_gaussian(stack, HORIZON, words(SEED, POLICY, run, 0))
         assert trace.extra["decisions"][run].tolist() == theirs
 
 
@@ -33,7 +34,7 @@ def test_the_proper_prior_decides_as_the_reference():
     trace = simulate(ThompsonGaussian(1.0, 1.0), bernoulli(*FIVE), HORIZON, RUNS, seed=SEED, n_decisions=HORIZON)
     for run in range(RUNS):
         stack = bernoulli_stack(FIVE, SEED, run, HORIZON)
-        theirs = thompson_gaussian(stack, HORIZON, uniforms(SEED, POLICY, run, 0), 1.0)
+        theirs = thompson_gaussian(stack, HORIZON, words(SEED, POLICY, run, 0), 1.0)
         assert trace.extra["decisions"][run].tolist() == theirs
 
 

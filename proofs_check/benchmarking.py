@@ -265,7 +265,7 @@ def ucbvi_work(n_states: int, n_actions: int, horizon: int, n_episodes: int, run
 def planning_work(n_states: int, n_actions: int = 4, discount: float = 0.99, epsilon: float = 1e-8) -> Work:
     """Value iteration on a sparse Garnet model to a certified error."""
     mdp = garnet(n_states, n_actions, 10, discount=discount, seed=SEED)
-    successors = mdp.successors.astype(np.int32)
+    successors = mdp.successors.astype(np.uint32)
     with Sweeps.of(mdp) as sweeps:
         rounding, row_error = sweeps._relative_rounding, sweeps._row_error
 

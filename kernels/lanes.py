@@ -10,6 +10,7 @@ from compiled code only, and trust their caller with the bounds.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from llvmlite import ir
@@ -162,7 +163,7 @@ def highest_sum(typing_context, first, second, scale, at, stride, count, which, 
 
         def value(i: Any, shift: Any) -> Any:
             place = builder.add(builder.add(at_, shift), builder.mul(i, stride_))
-            return builder.fadd(_load(builder, x, place), builder.fmul(scales, _load(builder, y, place)))
+            return _sum_at(builder, x, y, scales, place)
 
         zero = context.get_constant(types.intp, 0)
         tops = [cgutils.alloca_once_value(builder, value(zero, shift)) for shift in shifts]
@@ -227,3 +228,45 @@ def scatter(typing_context, out, first, stride, step, which, mark, source, at):
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def largest_sum(typing_context, first, second, scale, count):
+    """max_{i < 8 count} first[i] + scale * second[i], two vectors, count >= 1."""
+    signature = types.float64(first, second, types.float64, types.intp)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        x, y = (_data(context, builder, sig.args[k], args[k]) for k in (0, 1))
+        scales = _splat(builder, args[2])
+        top = cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [-math.inf] * LANES))
+        with cgutils.for_range(builder, args[3]) as loop:
+            here = _sum_at(builder, x, y, scales, builder.mul(loop.index, ir.Constant(loop.index.type, LANES)))
+            above = builder.fcmp_ordered(">", here, builder.load(top))
+            builder.store(builder.select(above, here, builder.load(top)), top)
+        vector = builder.load(top)
+        entries = [builder.extract_element(vector, ir.Constant(ir.IntType(32), j)) for j in range(LANES)]
+        while len(entries) > 1:
+            pairs = zip(entries[::2], entries[1::2])
+            entries = [builder.select(builder.fcmp_ordered(">", a, b), a, b) for a, b in pairs]
+        return entries[0]
+
+    return signature, generate
+
+
+@intrinsic
+def holds_sum(typing_context, first, second, scale, at, value):
+    """Whether first[at + j] + scale * second[at + j] == value for some j = 0..7, two vectors."""
+    signature = types.boolean(first, second, types.float64, types.intp, types.float64)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        x, y = (_data(context, builder, sig.args[k], args[k]) for k in (0, 1))
+        here = _sum_at(builder, x, y, _splat(builder, args[2]), args[3])
+        equal = builder.fcmp_ordered("==", here, _splat(builder, args[4]))
+        bits = builder.bitcast(equal, ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
+
+    return signature, generate
+
+
+def _sum_at(builder: Any, first: Any, second: Any, scales: Any, at: Any) -> Any:
+    return builder.fadd(_load(builder, first, at), builder.fmul(scales, _load(builder, second, at)))

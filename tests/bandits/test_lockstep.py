@@ -13,6 +13,7 @@ from bandits.instances.beta import beta
 from bandits.instances.gaussian import GaussianBandit
 from bandits.instances.nonstationary import piecewise
 from bandits.lockstep import simulate_lockstep
+from bandits.policies import WIDE, highest_index
 from kernels.engine import Trace, simulate
 from theory.errors import InvalidInput
 
@@ -78,3 +79,15 @@ def test_refusals():
         simulate_lockstep(UCB1(), piecewise([1, 5], [[0.1, 0.2], [0.2, 0.1]]), 10, 10)
     with pytest.raises(InvalidInput, match="KLUCB has no lockstep form"):
         simulate_lockstep(KLUCB(), bandit, 10, 10)
+
+
+@pytest.mark.parametrize("n_arms", [1, 3, WIDE - 1, WIDE, WIDE + 1, WIDE + 7, WIDE + 8, 200])
+def test_highest_index_is_the_first_maximum(n_arms):
+    rng = np.random.default_rng(n_arms)
+    for _ in range(200):
+        mean, width = rng.integers(0, 4, (2, n_arms)) / 4.0  # many ties
+        assert highest_index(mean, width, 0.5) == np.argmax(mean + 0.5 * width)
+    for place in range(n_arms):
+        mean = np.zeros(n_arms)
+        mean[place] = 1.0
+        assert highest_index(mean, np.ones(n_arms), 3.0) == place

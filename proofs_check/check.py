@@ -7,6 +7,7 @@ running (so that stopping is simple), Holm at the end; proof steps that must hol
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -103,12 +104,14 @@ class ClaimResult:
 class _Statement:
     """One statement while runs come in: its provisional verdict, what a run says of it, and its e-processes.
 
-    ``test`` is None for a statement that is measured but not tested (vacuous, or of unknown constants).
+    ``test`` is None for a statement that is measured but not tested (vacuous, or of unknown constants). ``quantity``
+    is what a bound bounds, one number per run; ``outcome`` is what is tested of it.
     """
 
     verdict: Verdict
     outcome: Callable[[Trace], Float]
     test: MeanTest | BernoulliTest | None
+    quantity: Callable[[Trace], Float] | None = None
     values: Float = field(default_factory=lambda: np.zeros(0))
 
     def take(self, trace: Trace) -> None:
@@ -138,19 +141,23 @@ def _regret_of(bound: Bound, trace: Trace) -> Float:
     return trace.extra["realised"] if bound.theorem.regret == "realised" and "realised" in trace.extra else trace.regret
 
 
+def bound_quantity(bound: Bound, trace: Trace, instance: Any, params: Any) -> Float:
+    """What the theorem bounds, one number per run: its regret at the horizon, or the claim's own outcome."""
+    if bound.outcome is not None:
+        return np.asarray(bound.outcome(trace, instance, params), dtype=float)
+    return _regret_of(bound, trace)[:, -1]
+
+
 def bound_outcome(bound: Bound, instance: Any, params: Any, values: Float) -> Callable[[Trace], Float]:
-    """What each run says of a theorem: its final regret, whether it exceeded the bound, or the claim's own outcome.
+    """What is tested of each run: the quantity itself for an expectation, else 1.0 if it exceeds the bound.
 
     ``values`` are the theorem's bound at the checkpoints.
     """
-    if bound.outcome is not None:
-        chosen = bound.outcome
-        return lambda trace: chosen(trace, instance, params)
     if bound.theorem.kind == "expected" or bound.theorem.constants == "order":
-        return lambda trace: _regret_of(bound, trace)[:, -1]
+        return lambda trace: bound_quantity(bound, trace, instance, params)
     if bound.anytime:
         return lambda trace: (_regret_of(bound, trace) > values).any(axis=1).astype(float)
-    return lambda trace: (_regret_of(bound, trace)[:, -1] > values[-1]).astype(float)
+    return lambda trace: (bound_quantity(bound, trace, instance, params) > values[-1]).astype(float)
 
 
 def bound_test(
@@ -161,7 +168,7 @@ def bound_test(
         return None
     if bound.theorem.kind == "expected":
         return MeanTest(value, 0.0, largest, alpha_refute, alpha_verify)
-    return BernoulliTest(value if bound.outcome is not None else float(params.delta), alpha_refute, alpha_verify)
+    return BernoulliTest(float(params.delta), alpha_refute, alpha_verify)
 
 
 def _largest(bound: Bound, instance: Any, horizon: int) -> float:
@@ -264,7 +271,8 @@ def _check_case(
             note="" if theorem.confirmed else "constants not re-read in the source",
         )  # fmt: skip
         test = bound_test(bound, params, float(values[-1]), largest, *alphas)
-        statements.append(_Statement(verdict, bound_outcome(bound, instance, params, values), test))
+        quantity = functools.partial(_quantity, bound, instance, params)
+        statements.append(_Statement(verdict, bound_outcome(bound, instance, params, values), test, quantity))
         if bound.outcome is None and theorem.constants == "explicit":
             curves.append((theorem.id, values))
     steps = claim.steps if case.watched else ()
@@ -312,6 +320,10 @@ def _check_case(
     return statements
 
 
+def _quantity(bound: Bound, instance: Any, params: Any, trace: Trace) -> Float:
+    return bound_quantity(bound, trace, instance, params)
+
+
 def _joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
@@ -337,8 +349,8 @@ def _measured(statement: _Statement, claim: Claim, trace: Trace, lower: Float | 
             filled, failures=count / len(values), failures_high=high, allowed=allowed,
             note=_joined(verdict.note, f"failed in {count} of {len(values)} runs, allowed share {allowed:.3g}"),
         )  # fmt: skip
-    if verdict.layer == "bound":
-        measured = values if verdict.kind == "PAC" or statement.test is None else trace.regret[:, -1]
+    if statement.quantity is not None:
+        measured = statement.quantity(trace)
         sequence = BettingSequence(alpha, min(0.0, float(measured.min())), max(verdict.trivial, float(measured.max())))
         sequence.update(measured)
         low, high = sequence.interval
@@ -348,8 +360,8 @@ def _measured(statement: _Statement, claim: Claim, trace: Trace, lower: Float | 
     if verdict.layer == "step":
         index = [step.id for step in claim.steps].index(verdict.id)
         filled = _first_violation(filled, claim, index, trace, np.ones(trace.n_runs, bool))
-    elif verdict.kind != "PAC":
-        least = float(lower[-1]) if lower is not None else math.nan
+    else:
+        least = float(lower[-1]) if lower is not None and verdict.kind != "PAC" else math.nan
         filled = replace(
             filled, tightness=filled.estimate / verdict.bound if verdict.bound > 0 else math.nan, lower=least,
             above_lower=filled.estimate / least if least > 0 else math.nan,

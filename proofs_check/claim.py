@@ -47,9 +47,9 @@ class Bound:
 
     Attributes:
         theorem: what is claimed.
-        outcome: (trace, instance, params) -> one number per run, compared with the theorem's bound at the horizon.
-            Default: the final regret (``trace.extra["realised"]`` if the theorem is about realised regret). For a
-            PAC theorem: 1.0 if the run failed (the bound is then the failure probability delta).
+        outcome: (trace, instance, params) -> the quantity that the theorem bounds, one number per run. Default: the
+            regret (``trace.extra["realised"]`` if the theorem is about realised regret). A PAC or high-probability
+            theorem fails in a run whose quantity exceeds the bound; it allows that in a share ``params.delta``.
         anytime: the high-probability statement holds for all rounds at once: a run fails if the regret exceeds the
             bound at any checkpoint.
         largest: (instance, horizon) -> an upper limit M of the outcome that no run can exceed (for bounded-mean

@@ -174,6 +174,16 @@ def _deterministic(instance: Any, params: Any, horizon: int) -> str | None:
 KNOWN_REWARDS = Hypothesis("rewards are deterministic (the algorithm is given them)", _deterministic)
 
 
+def _fixed_start(instance: Any, params: Any, horizon: int) -> str | None:
+    return _stated(
+        instance, "instance", "initial",
+        lambda value: None if max(value) == 1.0 else f"the likeliest has probability {max(value):g}",
+    )  # fmt: skip
+
+
+FIXED_START = Hypothesis("every episode starts in the same state", _fixed_start)
+
+
 def _episodic(instance: Any, params: Any, horizon: int) -> str | None:
     return _stated(instance, "instance", "horizon", lambda value: None if value >= 1 else f"it has {value} stages")
 

@@ -159,17 +159,18 @@ def test_every_step_of_the_proof_holds_and_the_rule_stops():
     assert (trace.extra["stopped"] > 0).all()
     assert (trace.records.checks > 0).all()
     assert trace.records.violations.sum() == 0
-    assert claim.failures(trace, instance, params).tolist() == [0.0] * 3
+    assert (claim.losses(trace, instance, params) <= params.epsilon).all()
 
 
-def test_failures_are_counted_only_of_stopped_runs_and_beyond_epsilon():
+def test_losses_are_counted_only_of_stopped_runs_and_never_understate_a_failure():
     instance = claim.two_states()
     trace = simulate(RFExpress(0.5, 0.2), instance, 2, 20, seed=3)
     gaps = claim.plug_in_gaps(trace.extra["summary"], instance.mdp, claim.reward_functions(2, 2, 2)).max(axis=1)
     assert gaps.max() > 0.5
-    assert claim.failures(trace, instance, RFExpress(0.5)).tolist() == [0.0] * 20
+    assert claim.losses(trace, instance, RFExpress(0.5)).tolist() == [0.0] * 20
     trace.extra["stopped"][:] = 2
-    assert claim.failures(trace, instance, RFExpress(0.5)).tolist() == (gaps > 0.5).astype(float).tolist()
+    losses = claim.losses(trace, instance, RFExpress(0.5))
+    assert ((losses > 0.5) == (gaps > 0.5)).all()
 
 
 @pytest.mark.parametrize(

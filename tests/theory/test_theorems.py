@@ -72,6 +72,7 @@ def tabular(n_states=2, n_actions=2, horizon=2):
         stage_dependent=False,
         reward_range=(0.0, 1.0),
         reward_law="deterministic",
+        initial=(1.0, 0.0),
     )
 
 
@@ -189,6 +190,8 @@ VIOLATIONS = [
     ("oful/coverage", {"noise_subgaussian": 2.0}, {}, 10, "the instance has 2, 1 above 1"),
     ("ucbvi-ch/regret", {"stage_dependent": True}, {}, 10, "they depend on the stage"),
     ("ucbvi-bf/regret", {"reward_law": "bernoulli"}, {}, 10, "they are bernoulli"),
+    ("lsvi-ucb/explicit", {"reward_law": "bernoulli"}, {}, 10, "they are bernoulli"),
+    ("rf-express/correct", {"initial": (0.5, 0.5)}, {}, 10, "the likeliest has probability 0.5"),
     ("q-learning-hoeffding/regret", {"horizon": None}, {}, 10, "does not state its horizon"),
     ("lsvi-ucb/regret", {"features": np.full((4, 2, 3), 0.7)}, {}, 10, r"feature \[0, 0\] has norm 1.21"),
     ("lsvi-ucb/explicit", {}, {"regularization": 0.5}, 10, "lam = 0.5"),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from theory.complexity import elliptic_potential
-from theory.hypotheses import CONFIDENCE, EPISODIC, REWARDS_IN_UNIT, at_least
+from theory.hypotheses import CONFIDENCE, EPISODIC, KNOWN_REWARDS, REWARDS_IN_UNIT, at_least
 from theory.radii import lsvi_ucb_fixed_point
 from theory.theorem import Hypothesis, Theorem
 
@@ -74,7 +74,7 @@ THEOREMS = (
         "beta_K the smallest fixed point of the radius",
         kind="high-probability",
         constants="explicit",
-        hypotheses=(*_MODEL, Hypothesis("lam >= 1", _regularized)),
+        hypotheses=(*_MODEL, KNOWN_REWARDS, Hypothesis("lam >= 1", _regularized)),
         bound=explicit,
         remarks="of the rule that uses beta_K (radii.lsvi_ucb_fixed_point at the last episode) in every episode: "
         "p/2 for the radius at all stages, p/2 for Azuma-Hoeffding over the K H differences of V_k - V^pi, which lie "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import ACCURACY, CONFIDENCE, EPISODIC, at_least
+from theory.hypotheses import ACCURACY, CONFIDENCE, EPISODIC, FIXED_START, at_least
 from theory.reading import tabular_sizes
 from theory.theorem import Theorem
 
@@ -32,7 +32,7 @@ def accuracy(instance: Any, params: Any, episodes: Float) -> Float:
     return np.full(np.shape(episodes), float(params.epsilon))
 
 
-_HYPOTHESES = (EPISODIC, CONFIDENCE, ACCURACY, at_least(1))
+_HYPOTHESES = (EPISODIC, FIXED_START, CONFIDENCE, ACCURACY, at_least(1))
 
 THEOREMS = (
     Theorem(

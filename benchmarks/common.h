@@ -48,7 +48,7 @@ static inline stream start(uint64_t seed, uint64_t purpose, uint64_t replication
     return (stream){key, stream_gamma(key), 0};
 }
 
-static inline double next_of(stream *s) { return uniform(s->key, s->gamma, s->n++); }
+static inline uint64_t word_of(stream *s) { return mix(s->key + s->n++ * s->gamma); }
 
 /* xoshiro256++ (Blackman and Vigna 2021), seeded by SplitMix64. */
 typedef struct { uint64_t s[4]; } xoshiro;
@@ -63,7 +63,7 @@ static inline xoshiro xoshiro_start(uint64_t seed, uint64_t replication)
 
 static inline uint64_t rotate(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
 
-static inline double xoshiro_next(xoshiro *x)
+static inline uint64_t xoshiro_word(xoshiro *x)
 {
     uint64_t *s = x->s, result = rotate(s[0] + s[3], 23) + s[0], t = s[1] << 17;
     s[2] ^= s[0];
@@ -72,21 +72,25 @@ static inline double xoshiro_next(xoshiro *x)
     s[0] ^= s[3];
     s[2] ^= t;
     s[3] = rotate(s[3], 45);
-    return unit(result);
+    return result;
 }
 
-/* GENERATOR is the private generator of an algorithm, DRAW its next uniform. */
+static inline double xoshiro_next(xoshiro *x) { return unit(xoshiro_word(x)); }
+
+/* `generator` is the private generator of an algorithm, WORD its next word, DRAW its next uniform. */
 #ifdef XOSHIRO
 #define NAME(f) f##_xoshiro
 typedef xoshiro generator;
-#define DRAW(g) xoshiro_next(g)
+#define WORD(g) xoshiro_word(g)
 #define START(seed, run) xoshiro_start(seed, run)
 #else
 #define NAME(f) f
 typedef stream generator;
-#define DRAW(g) next_of(g)
+#define WORD(g) word_of(g)
 #define START(seed, run) start(seed, POLICY, run, 0)
 #endif
+
+#define DRAW(g) unit(WORD(g))
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #include <immintrin.h>

@@ -1,74 +1,55 @@
 /* Thompson sampling with Beta posteriors on Bernoulli arms; Gamma variates by Marsaglia and Tsang (2000) with cached
- * constants, normals by inversion (Wichura 1988, AS 241). */
+ * constants, normals by the ziggurat (Marsaglia and Tsang 2000, Doornik 2005). */
 #include "common.h"
 
-static inline double standard_normal(double u)
+static double edges[257], ratios[256];
+
+/* 256 layers of equal area under exp(-x^2/2); edges[0] is the width of a rectangle of the lowest one's area. */
+static void ziggurat(void)
 {
-    if (u <= 0.0) u = 5.551115123125783e-17;
-    double q = u - 0.5;
-    if (fabs(q) <= 0.425) {
-        double r = 0.180625 - q * q;
-        double num = 2509.0809287301226727 * r + 33430.575583588128105;
-        num = num * r + 67265.770927008700853;
-        num = num * r + 45921.953931549871457;
-        num = num * r + 13731.693765509461125;
-        num = num * r + 1971.5909503065514427;
-        num = num * r + 133.14166789178437745;
-        num = num * r + 3.387132872796366608;
-        double den = 5226.495278852854561 * r + 28729.085735721942674;
-        den = den * r + 39307.89580009271061;
-        den = den * r + 21213.794301586595867;
-        den = den * r + 5394.1960214247511077;
-        den = den * r + 687.1870074920579083;
-        den = den * r + 42.313330701600911252;
-        den = den * r + 1.0;
-        return q * num / den;
-    }
-    double r = sqrt(-log(q < 0.0 ? u : 1.0 - u)), num, den;
-    if (r <= 5.0) {
-        r -= 1.6;
-        num = 7.7454501427834140764e-4 * r + 0.0227238449892691845833;
-        num = num * r + 0.24178072517745061177;
-        num = num * r + 1.27045825245236838258;
-        num = num * r + 3.64784832476320460504;
-        num = num * r + 5.7694972214606914055;
-        num = num * r + 4.6303378461565452959;
-        num = num * r + 1.42343711074968357734;
-        den = 1.05075007164441684324e-9 * r + 5.475938084995344946e-4;
-        den = den * r + 0.0151986665636164571966;
-        den = den * r + 0.14810397642748007459;
-        den = den * r + 0.68976733498510000455;
-        den = den * r + 1.6763848301838038494;
-        den = den * r + 2.05319162663775882187;
-        den = den * r + 1.0;
-    } else {
-        r -= 5.0;
-        num = 2.01033439929228813265e-7 * r + 2.71155556874348757815e-5;
-        num = num * r + 0.0012426609473880784386;
-        num = num * r + 0.026532189526576123093;
-        num = num * r + 0.29656057182850489123;
-        num = num * r + 1.7848265399172913358;
-        num = num * r + 5.4637849111641143699;
-        num = num * r + 6.6579046435011037772;
-        den = 2.04426310338993978564e-15 * r + 1.4215117583164458887e-7;
-        den = den * r + 1.8463183175100546818e-5;
-        den = den * r + 7.868691311456132591e-4;
-        den = den * r + 0.0148753612908506148525;
-        den = den * r + 0.13692988092273580531;
-        den = den * r + 0.59983220655588793769;
-        den = den * r + 1.0;
-    }
-    return q < 0.0 ? -(num / den) : num / den;
+    const double edge = 3.654152885361009, density = exp(-0.5 * edge * edge);
+    const double area = edge * density + sqrt(0.5 * 3.141592653589793) * erfc(edge / sqrt(2.0));
+    edges[0] = area / density;
+    edges[1] = edge;
+    for (int i = 2; i < 256; i++)
+        edges[i] = sqrt(-2.0 * log(area / edges[i - 1] + exp(-0.5 * edges[i - 1] * edges[i - 1])));
+    edges[256] = 0.0;
+    for (int i = 0; i < 256; i++) ratios[i] = edges[i + 1] / edges[i];
 }
 
-#ifndef XOSHIRO
-double normal_quantile(double u) { return standard_normal(u); }
-#endif
+/* Outside the quick acceptance: the rest of the algorithm for this word, and on to the next words. */
+static double __attribute__((noinline)) normal_at_rim(generator *g, uint64_t word)
+{
+    for (;; word = WORD(g)) {
+        const int layer = word & 255;
+        const double u = (double)(int64_t)(word >> 11) * 0x1p-52 - 1.0;
+        if (fabs(u) < ratios[layer]) return u * edges[layer];
+        if (layer == 0) {
+            const double edge = edges[1];
+            for (;;) {
+                const double x = -log(1.0 - DRAW(g)) / edge, y = -log(1.0 - DRAW(g));
+                if (2.0 * y >= x * x) return u > 0.0 ? edge + x : -edge - x;
+            }
+        }
+        const double x = u * edges[layer];
+        const double above = exp(-0.5 * (edges[layer] * edges[layer] - x * x));
+        const double below = exp(-0.5 * (edges[layer + 1] * edges[layer + 1] - x * x));
+        if (below + DRAW(g) * (above - below) < 1.0) return x;
+    }
+}
+
+static inline double normal(generator *g)
+{
+    const uint64_t word = WORD(g);
+    const int layer = word & 255;
+    const double u = (double)(int64_t)(word >> 11) * 0x1p-52 - 1.0;
+    return __builtin_expect(fabs(u) < ratios[layer], 1) ? u * edges[layer] : normal_at_rim(g, word);
+}
 
 static inline double gamma_variate(generator *g, double d, double c)
 {
     for (;;) {
-        double x = standard_normal(DRAW(g)), u = DRAW(g), v = 1.0 + c * x;
+        double x = normal(g), u = DRAW(g), v = 1.0 + c * x;
         if (v <= 0.0) continue;
         v = v * v * v;
         if (u < 1.0 - 0.0331 * (x * x) * (x * x)) return d * v;
@@ -82,6 +63,7 @@ void NAME(thompson)(double successes, double failures, const double *means, cons
 {
     double a[K], b[K], ad[K], ac[K], bd[K], bc[K], sample[K];
     uint64_t key[K], gamma[K];
+    ziggurat();
     for (int64_t run = 0; run < n_runs; run++) {
         int64_t *N = pulls + run * K;
         generator g = START(seed, first_run + run);

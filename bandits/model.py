@@ -40,6 +40,8 @@ class Bandit:
     name: str = ""
 
     family: ClassVar[str] = ""
+    #: Whether the laws of the arms stay the same over the rounds.
+    stationary: ClassVar[bool] = True
     protocol: ClassVar[Protocol] = STOCHASTIC
 
     def __post_init__(self) -> None:

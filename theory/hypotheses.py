@@ -39,6 +39,13 @@ REWARDS_IN_UNIT = Hypothesis("rewards lie in [0, 1]", _within("reward_range", 0.
 LOSSES_IN_UNIT = Hypothesis("losses lie in [0, 1]", _within("loss_range", 0.0, 1.0))
 
 
+def _fixed_laws(instance: Any, params: Any, horizon: int) -> str | None:
+    return None if getattr(instance, "stationary", True) else "they change over the rounds"
+
+
+FIXED_LAWS = Hypothesis("the laws of the arms stay the same", _fixed_laws)
+
+
 def subgaussian(sigma: float) -> Hypothesis:
     """Rewards are ``sigma``-subgaussian (attribute ``subgaussian`` of the instance)."""
 

@@ -37,6 +37,7 @@ class PiecewiseBandit(Bandit):
     table: Float | None = None
 
     family: ClassVar[str] = "piecewise bernoulli"
+    stationary: ClassVar[bool] = False
 
     @property
     def reward_range(self) -> tuple[float, float]:

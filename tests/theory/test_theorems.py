@@ -471,3 +471,22 @@ def test_unconfirmed_statements_are_marked():
     unconfirmed = {item.id for item in THEOREMS if not item.confirmed}
     assert {"moss/minimax-2010", "ucbvi-ch/regret", "exp3-ix/neu", "rf-express/sample-complexity"} <= unconfirmed
     assert not unconfirmed & {"ucb1/regret", "kl-ucb/regret", "exp3-ix/regret", "ucbvi-bf/regret", "tsallis-inf/rv"}
+
+
+def test_theorems_of_fixed_laws_refuse_arms_that_change():
+    from bandits.algorithms.moss import MOSS
+    from bandits.algorithms.ucb1 import UCB1
+    from bandits.instances.nonstationary import piecewise
+
+    changing = piecewise([1, 50], [[0.2, 0.8], [0.8, 0.2]])
+    for name, params in (("ucb1/regret", UCB1()), ("moss/minimax", MOSS())):
+        with pytest.raises(HypothesisViolated, match="they change over the rounds"):
+            theorem(name).require(changing, params, 100)
+
+
+def test_moss_theorems_are_about_one_width_each():
+    from bandits.algorithms.moss import MOSS
+    from bandits.instances.bernoulli import BernoulliBandit
+
+    with pytest.raises(HypothesisViolated, match="sigma is 0.5"):
+        theorem("moss/minimax").require(BernoulliBandit([0.2, 0.8]), MOSS(1.0), 100)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import AT_LEAST_ARMS, REWARDS_IN_UNIT, SOME_GAP, subgaussian
+from theory.hypotheses import AT_LEAST_ARMS, FIXED_LAWS, REWARDS_IN_UNIT, SOME_GAP, setting, subgaussian
 from theory.reading import positive_gaps
 from theory.theorem import Theorem
 
@@ -53,7 +53,7 @@ THEOREMS = (
         statement="E R_T <= (39/2) sqrt(KT) + sum_i D_i for the width sqrt(log+(T/(KN))/N)",
         kind="expected",
         constants="explicit",
-        hypotheses=(REWARDS_IN_UNIT, AT_LEAST_ARMS),
+        hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("sigma", 0.5), AT_LEAST_ARMS),
         bound=minimax,
         confirmed=False,
         remarks="rewards in [0, 1] are 1/2-subgaussian, so doubled they meet Theorem 9.1, whose width "
@@ -65,7 +65,7 @@ THEOREMS = (
         statement="E R_T <= 39 sqrt(KT) + sum_i D_i for the width sqrt(4 log+(T/(KN))/N)",
         kind="expected",
         constants="explicit",
-        hypotheses=(subgaussian(1.0), AT_LEAST_ARMS),
+        hypotheses=(FIXED_LAWS, subgaussian(1.0), setting("sigma", 1.0), AT_LEAST_ARMS),
         bound=minimax_subgaussian,
         confirmed=False,
         remarks="of the rule with the factor 4 under the root, for 1-subgaussian rewards",
@@ -76,7 +76,7 @@ THEOREMS = (
         statement="sup E R_T <= 49 sqrt(KT)",
         kind="expected",
         constants="explicit",
-        hypotheses=(REWARDS_IN_UNIT, AT_LEAST_ARMS),
+        hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("sigma", 0.5), AT_LEAST_ARMS),
         bound=minimax_2009,
         confirmed=False,
     ),
@@ -86,7 +86,7 @@ THEOREMS = (
         statement="sup E R_T <= 25 sqrt(KT)",
         kind="expected",
         constants="explicit",
-        hypotheses=(REWARDS_IN_UNIT, AT_LEAST_ARMS),
+        hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("sigma", 0.5), AT_LEAST_ARMS),
         bound=minimax_2010,
         confirmed=False,
     ),
@@ -96,7 +96,7 @@ THEOREMS = (
         statement="E R_T <= 23 K sum_{D_i>0} max(log(T D_i^2/K), 1) / D_i",
         kind="expected",
         constants="explicit",
-        hypotheses=(REWARDS_IN_UNIT, AT_LEAST_ARMS, SOME_GAP),
+        hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("sigma", 0.5), AT_LEAST_ARMS, SOME_GAP),
         bound=instance_2010,
         confirmed=False,
         remarks="K-fold above the optimal constant on unbalanced instances",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import REWARDS_IN_UNIT, at_least, setting
+from theory.hypotheses import FIXED_LAWS, REWARDS_IN_UNIT, at_least, setting
 from theory.reading import positive_gaps
 from theory.theorem import Theorem
 
@@ -38,7 +38,7 @@ THEOREMS = (
         statement="E R_T <= 8 sum_{D_i>0} log T / D_i + (1 + pi^2/3) sum_i D_i",
         kind="expected",
         constants="explicit",
-        hypotheses=(REWARDS_IN_UNIT, setting("width", 2.0), at_least(1)),
+        hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("width", 2.0), at_least(1)),
         bound=regret,
         remarks="the logarithm in the index counts past plays, t - 1",
     ),
@@ -48,7 +48,7 @@ THEOREMS = (
         statement="E N_i(T) <= 8 log T / D_i^2 + 1 + pi^2/3 for every suboptimal arm i",
         kind="expected",
         constants="explicit",
-        hypotheses=(REWARDS_IN_UNIT, setting("width", 2.0), at_least(1)),
+        hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("width", 2.0), at_least(1)),
         bound=pulls,
         remarks="of pull counts, one column an arm; an optimal arm gets the trivial T",
     ),

@@ -14,9 +14,6 @@ import numpy as np
 from kernels.jit import inlined
 from mdps.model import Float, Int
 
-#: Failure probability of the watched martingale of the realised returns.
-RETURNS_PROBABILITY = 0.01
-
 
 class Ledger(NamedTuple):
     """What is known of a run from outside the algorithm.
@@ -79,9 +76,9 @@ def count_episode(ledger):
 
 
 @inlined
-def returns_width(n_stages, n_episodes):
-    """H sqrt(K log(2/p) / 2): Azuma-Hoeffding for K returns in [0, H], both sides with probability p."""
-    return n_stages * math.sqrt(0.5 * n_episodes * math.log(2.0 / RETURNS_PROBABILITY))
+def returns_width(n_stages, n_episodes, delta):
+    """H sqrt(K log(2/delta) / 2): Azuma-Hoeffding for K returns in [0, H], both sides with probability delta."""
+    return n_stages * math.sqrt(0.5 * n_episodes * math.log(2.0 / delta))
 
 
 @inlined

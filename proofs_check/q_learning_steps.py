@@ -12,7 +12,6 @@ from kernels.steps import Step, check
 from mdps.model import Float, Int
 from mdps.q_learning import step_size
 from proofs_check.episodes import (
-    RETURNS_PROBABILITY,
     Ledger,
     allocate_ledger,
     clear,
@@ -94,10 +93,10 @@ def shared_steps(deviation: Step) -> tuple[Step, ...]:
         ),
         Step(
             "returns",
-            "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/p)/2), p = 0.01",
+            "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
             "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
             "event",
-            lambda params, instance, horizon: RETURNS_PROBABILITY,
+            confidence,
             place=PLACE,
         ),
     )
@@ -244,5 +243,5 @@ def ended(records, run, watch, params, state, instance, episode):
     check_weights(records, run, n_stages, episode)
     right = 2.0 * n_stages * math.sqrt(np.float64(n_states * n_actions * episode))
     check(records, run, PIGEONHOLE, watch.ledger.sums[3], right, 1e-12, episode, -1, -1, -1)
-    width = returns_width(n_stages, episode)
+    width = returns_width(n_stages, episode, params.delta)
     check(records, run, RETURNS, abs(watch.ledger.sums[2]), width, 1e-9, episode, -1, -1, -1)

@@ -13,7 +13,6 @@ from mdps.loops import EpisodicArrays
 from mdps.model import Float
 from mdps.optimism import LANES
 from proofs_check.episodes import (
-    RETURNS_PROBABILITY,
     Ledger,
     allocate_ledger,
     clear,
@@ -88,10 +87,10 @@ def shared_steps(deviation: Step, optimism: Step) -> tuple[Step, ...]:
         ),
         Step(
             "returns",
-            "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/p)/2), p = 0.01",
+            "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
             "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
             "event",
-            lambda params, instance, horizon: RETURNS_PROBABILITY,
+            confidence,
             place=PLACE,
         ),
     )
@@ -262,5 +261,5 @@ def ended(records, run, watch, params, state, instance, episode):
     pairs = n_states * n_actions
     right = 2.0 * math.sqrt(np.float64(pairs * episode * n_stages)) + n_stages * pairs
     check(records, run, PIGEONHOLE, watch.ledger.sums[3], right, 1e-12, episode, -1, -1, -1)
-    width = returns_width(n_stages, episode)
+    width = returns_width(n_stages, episode, params.delta)
     check(records, run, RETURNS, abs(watch.ledger.sums[2]), width, 1e-9, episode, -1, -1, -1)

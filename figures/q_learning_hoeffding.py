@@ -40,8 +40,8 @@ EXPERIMENT = Experiment(
     caption=(
         f"Regret on RiverSwim-{N_STATES}, H = {HORIZON}, delta = {DELTA:g}, of UCBVI and of optimistic Q-learning with "
         "scaled bonuses (practical presets, no theorem) and of UCB-H with c = 1. Q-learning treats the stages "
-        "separately and so learns H models where UCBVI pools one; its two curves lie on each other. Grey: the largest possible regret. "
-        "Mean with the 10-90 % band."
+        "separately and so learns H models where UCBVI pools one; its two scaled curves lie on each other. Grey: the "
+        "largest possible regret. Mean with the 10-90 % band."
     ),
     runs=tuple(Run(label, make, instance, EPISODES, 5, 500_000, 20) for label, make in ALGORITHMS),
 )

@@ -223,6 +223,6 @@ def test_malformed_adversaries_are_refused(build, message):
 
 
 def test_a_run_longer_than_the_table_is_refused():
-    with pytest.raises(InvalidInput, match="horizon is 201, but .* has 200 rounds"):
+    with pytest.raises(InvalidInput, match=r"horizon is 201, but .* has 200 rounds"):
         ALL[0].problem(201)
     assert ALL[0].problem(200).horizon == 200

@@ -81,7 +81,7 @@ def test_limits_and_invariances(name):
 
 @pytest.mark.parametrize("name", CALCULI)
 def test_gradients_divergences_and_stability(name):
-    slow, solve, potential = CALCULI[name]
+    slow, solve, _ = CALCULI[name]
     gradient, divergence, stability = COORDINATES[name]
     rng = np.random.default_rng(1)
     for _ in range(50):
@@ -111,7 +111,7 @@ def test_gradients_divergences_and_stability(name):
 @pytest.mark.parametrize("decay", [0.0, 0.5])
 def test_mirror_descent_has_the_same_iterates_only_for_a_constant_rate(name, decay):
     """w_{t+1} = argmin eta_t <w, l_t> + D(w, w_t), solved on its own, against the leader of eta_{t+1}."""
-    slow, solve, _ = CALCULI[name]
+    _, solve, _ = CALCULI[name]
     rng = np.random.default_rng(4)
     inverse = {
         "shannon": lambda g: np.exp(g),

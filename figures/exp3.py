@@ -48,8 +48,8 @@ EXPERIMENT = Experiment(
         f"Exp3 (rate of Lattimore and Szepesvari 2020, Theorem 11.2) and Tsallis-INF (importance weighting) at T = "
         f"{HORIZON}: all arms lose like coins of mean (1 + e)/2, one hidden arm (1 - e)/2, e = 2 sqrt(K/T). Points: "
         "mean regret with a 10-90 % band of the runs; dashed: the bounds sqrt(2 log K) and 4 - 2/sqrt K; dotted: what "
-        "Bubeck and Cesa-Bianchi 2012, Lemma 3.2, proves for every algorithm at its own best e; grey: the regret of never "
-        "finding the arm."
+        "Bubeck and Cesa-Bianchi 2012, Lemma 3.2, proves for every algorithm at its own best e; grey: the regret of "
+        "never finding the arm."
     ),
     runs=tuple(_run(name, k) for k in ARMS for name in RULES),
 )

@@ -39,10 +39,10 @@ EXPERIMENT = Experiment(
     slug="exp3-ix",
     title="Exp3 and Exp3-IX: tails of the realised regret",
     caption=(
-        f"Share of the runs whose realised regret exceeds x, T = {HORIZON}, two arms: arm 0 loses 0 in the first half and "
-        f"1 in the second, arm 1 always {STEADY}. Exp3 keeps its promise in expectation (solid marker: mean; dashed: "
-        "Lattimore and Szepesvari 2020, Theorem 11.2) but a share of its runs loses thousands; Exp3-IX at the same rate "
-        "does not. Crosses: the theorem's bound 12.1 (1) on Exp3-IX at each failure probability."
+        f"Share of the runs whose realised regret exceeds x, T = {HORIZON}, two arms: arm 0 loses 0 in the first half "
+        f"and 1 in the second, arm 1 always {STEADY}. Exp3 keeps its promise in expectation (triangles: means; dashed: "
+        "Lattimore and Szepesvari 2020, Theorem 11.2) but a share of its runs loses thousands; Exp3-IX at the same "
+        "rate does not. Crosses: the theorem's bound 12.1 (1) on Exp3-IX at each failure probability."
     ),
     runs=tuple(Run(label, build, turning, HORIZON, 1000, full_runs=50_000) for label, build in RULES.items()),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
@@ -47,7 +50,7 @@ def moving_rewards() -> PiecewiseBandit:
     return piecewise(starts, [np.clip(levels[n % 2], 0.0, 1.0) for n in range(len(starts))])
 
 
-RULES = {
+RULES: dict[str, Callable[[], Any]] = {
     "UCB1": UCB1,
     "Exp3, anytime": lambda: exp3.anytime(ARMS),
     "Tsallis-INF (IW)": TsallisINF,
@@ -62,9 +65,9 @@ EXPERIMENT = Experiment(
     slug="tsallis-inf",
     title="Tsallis-INF: best of both worlds",
     caption=(
-        f"K = {ARMS}, gap {GAP}. Left: Bernoulli losses with fixed means. Right: the means of all arms jump between two "
-        "levels while the gap stays, phases grow by 1.6 (Zimmert and Seldin 2021, Section 7); UCB1 averages over phases "
-        "and is misled. Mean regret and 10-90 % band; dashed: the adversarial bounds 4 sqrt(KT) - 2 sqrt T (IW) and "
+        f"K = {ARMS}, gap {GAP}. Left: Bernoulli losses with fixed means. Right: the means of all arms jump between "
+        "two levels while the gap stays, phases grow by 1.6 (Zimmert and Seldin 2021, Section 7); UCB1 averages over "
+        "phases and is misled. Mean regret and 10-90 % band; dashed: the adversarial bounds 4 sqrt(KT) - 2 sqrt T (IW) and "
         "2 sqrt(KT) + 14 K log T + 16 (RV); grey: never playing the best arm. All algorithms are anytime and run with "
         "their theorems' parameters."
     ),
@@ -77,7 +80,7 @@ EXPERIMENT = Experiment(
             20,
             full_horizon=FULL,
             full_runs=100,
-        )  # fmt: skip
+        )
         for regime, pair in REGIMES.items()
         for name, build in RULES.items()
     ),

@@ -31,9 +31,9 @@ EXPERIMENT = Experiment(
     title="Log-barrier FTRL on a shifting gap",
     caption=(
         f"K = {ARMS} Bernoulli arms, the best one ahead by 0.4 or 0.1 in phases that grow by 1.6. Mean regret, "
-        f"10-90 % band; log-barrier and Exp3 with the rates tuned for T = {HORIZON}. Dashed: (K-1) log T/eta + eta T/2 + "
-        "1 for the log-barrier and log K/eta + eta K T/2 for Exp3, which hold at every T of the run; grey: never playing the "
-        "best arm."
+        f"10-90 % band; log-barrier and Exp3 with the rates tuned for T = {HORIZON}. Dashed: (K-1) log T/eta + "
+        "eta T/2 + 1 for the log-barrier and log K/eta + eta K T/2 for Exp3, which hold at every T of the "
+        "run; grey: never playing the best arm."
     ),
     runs=tuple(Run(label, build, shifting, HORIZON, 20, full_runs=500) for label, build in RULES.items()),
 )

@@ -65,11 +65,11 @@ EXPERIMENT = Experiment(
     slug="tsallis-inf",
     title="Tsallis-INF: best of both worlds",
     caption=(
-        f"K = {ARMS}, gap {GAP}. Left: Bernoulli losses with fixed means. Right: the means of all arms jump between "
-        "two levels while the gap stays, phases grow by 1.6 (Zimmert and Seldin 2021, Section 7); UCB1 averages over "
-        "phases and is misled. Mean regret and 10-90 % band; dashed: the adversarial bounds 4 sqrt(KT) - 2 sqrt T (IW) "
-        "and 2 sqrt(KT) + 14 K log T + 16 (RV); grey: never playing the best arm. All algorithms are anytime and run with "
-        "their theorems' parameters."
+        f"K = {ARMS}, gap {GAP}. Left: Bernoulli losses with fixed means. Right: the means of all arms jump "
+        "between two levels while the gap stays, phases grow by 1.6 (Zimmert and Seldin 2021, Section 7); "
+        "UCB1 averages over phases and is misled. Mean regret and 10-90 % band; dashed: the adversarial "
+        "bounds 4 sqrt(KT) - 2 sqrt T (IW) and 2 sqrt(KT) + 14 K log T + 16 (RV); grey: never playing the "
+        "best arm. All algorithms are anytime and run with their theorems' parameters."
     ),
     runs=tuple(
         Run(

@@ -61,6 +61,8 @@ def stochastic(
             while t < marks[c]:
                 t += 1
                 arm = act(params, state, t, rng)
+                if arm < 0 or arm >= n_arms:
+                    raise IndexError("act returned an arm outside 0 .. n_arms - 1")
                 acted(records, run, watch, params, state, instance, t, arm)
                 reward = draw(instance, arm, pulls[run, arm], t, keys[arm], gammas[arm])
                 pulls[run, arm] += 1
@@ -109,6 +111,8 @@ def adversarial(
                 t += 1
                 losses(adversary, memory, t, key, gamma, row, mean_row)
                 arm = act(params, state, t, rng)
+                if arm < 0 or arm >= n_arms:
+                    raise IndexError("act returned an arm outside 0 .. n_arms - 1")
                 acted(records, run, watch, params, state, adversary, t, arm, row)
                 for i in range(n_arms):
                     expected[i] += state.probabilities[i] * mean_row[i]
@@ -149,6 +153,8 @@ def linear(params, state, instance, watch, records, rng, seed, first_run, n_runs
                 t += 1
                 context = context_of(instance, t, context_key, context_gamma)
                 action = act(params, state, t, instance.features, context, rng)
+                if action < 0 or action >= pulls.shape[1]:
+                    raise IndexError("act returned an action outside 0 .. n_actions - 1")
                 acted(records, run, watch, params, state, instance, t, context, action)
                 reward = draw(instance, context, action, t, key, gamma)
                 pulls[run, action] += 1

@@ -141,19 +141,22 @@ def _block(
     """Replications first_run .. first_run + n_runs - 1 in one call of the loop."""
     allocate = overrides.get("allocate") or sys.modules[type(params).__module__].allocate  # type: ignore[attr-defined]
     records = allocate_records(n_runs, len(watch.STEPS) if watch is not None else 0)
-    regret, extra = instance.protocol.run_block(
-        loop,
-        params,
-        allocate(params, instance.problem(horizon)),
-        arrays,
-        watch.allocate(params, instance, horizon) if watch is not None else 0,
-        records,
-        seed,
-        first_run,
-        n_runs,
-        checkpoints,
-        n_decisions,
-    )
+    try:
+        regret, extra = instance.protocol.run_block(
+            loop,
+            params,
+            allocate(params, instance.problem(horizon)),
+            arrays,
+            watch.allocate(params, instance, horizon) if watch is not None else 0,
+            records,
+            seed,
+            first_run,
+            n_runs,
+            checkpoints,
+            n_decisions,
+        )
+    except IndexError as error:
+        raise InvalidInput(f"{type(params).__name__} on {instance.name}: {error}") from error
     return Trace(checkpoints, regret, records if watch is not None else None, extra, seed, first_run)
 
 

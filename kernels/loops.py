@@ -19,8 +19,9 @@ import sysconfig
 import tempfile
 import textwrap
 import threading
+import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,11 @@ from numba import njit
 @njit(nogil=True, error_model="numpy", cache=True, _nrt=False)
 '''
 
+#: When this process started, in nanoseconds.
+_STARTED = time.time_ns()
+
 _lock = threading.Lock()
-_built: dict[str, Any] = {}
+_built: dict[Any, Any] = {}
 
 
 @compiled
@@ -150,6 +154,28 @@ def _importable(value: Any) -> bool:
     return module is not None and getattr(module, getattr(function, "__name__", ""), None) is value
 
 
+def unsettled(functions: Iterable[Any], modules: Iterable[str] = ()) -> str:
+    """Why results of these functions and modules must not be kept on disk under the digest of their sources.
+
+    A digest names the code that runs only if that code was read from the files as they stand: not for functions
+    without a source file of their own (typed at a prompt, defined inside another function), nor when a file has been
+    edited since this process started. Empty if all is settled.
+    """
+    names = set(modules)
+    for value in functions:
+        if not _importable(value):
+            return f"{getattr(value, '__name__', value)} cannot be imported by name"
+        names.add(_python_function(value).__module__)
+    for name in names:
+        file = _module_file(name)
+        if file is None or not Path(file).is_file():
+            return f"module {name} has no source file"
+    for name, file in reachable_sources(names).items():
+        if Path(file).stat().st_mtime_ns > _STARTED:
+            return f"{name} was edited after this process started"
+    return ""
+
+
 def _import_lines(name: str, value: Any) -> str | None:
     """The source lines that give ``name`` its value, or None if the value must be handed over in memory."""
     if isinstance(value, types.ModuleType):
@@ -170,21 +196,18 @@ def specialise(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
     Args:
         loop: a plain function; its free global names are looked up in ``bindings``, then in its own module.
         bindings: name -> function, compiled or plain. Functions that cannot be imported by name (defined inside
-            another function) work too, but the loop is then compiled anew in every process.
+            another function, typed at a prompt, edited since the process started) work too, but the loop is then
+            compiled anew in every process.
 
     Returns:
         A compiled function with the loop's signature that releases the GIL.
     """
     values = _free_names(loop, bindings)
     source = textwrap.dedent(inspect.getsource(loop))
+    functions = [value for value in values.values() if callable(value)]
+    if unsettled(functions, {loop.__module__}):
+        return _in_memory(loop, values, source)
     lines = {name: _import_lines(name, value) for name, value in values.items()}
-    if None in lines.values():
-        namespace = {
-            name: numba.njit(nogil=True, error_model="numpy")(v) if isinstance(v, types.FunctionType) else v
-            for name, v in values.items()
-        }
-        exec(_code(source), namespace)
-        return numba.njit(nogil=True, error_model="numpy")(namespace[loop.__name__])
     header = _HEADER.format(origin=f"{loop.__module__}.{loop.__name__}", imports="\n".join(map(str, lines.values())))
     modules = {getattr(_python_function(v), "__module__", None) or "" for v in values.values()} | {loop.__module__}
     digest = source_digest(modules, header, source)
@@ -192,6 +215,20 @@ def specialise(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
         if digest not in _built:
             _built[digest] = getattr(_load(f"{loop.__name__}_{digest}", header + source), loop.__name__)
         return _built[digest]
+
+
+def _in_memory(loop: Callable[..., Any], values: Mapping[str, Any], source: str) -> Any:
+    """Compile for this process alone, once for these very functions."""
+    key = (loop, tuple(values.items()))
+    with _lock:
+        if key not in _built:
+            namespace = {
+                name: numba.njit(nogil=True, error_model="numpy")(v) if isinstance(v, types.FunctionType) else v
+                for name, v in values.items()
+            }
+            exec(_code(source), namespace)
+            _built[key] = numba.njit(nogil=True, error_model="numpy")(namespace[loop.__name__])
+        return _built[key]
 
 
 def interpreted(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Callable[..., Any]:

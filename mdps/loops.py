@@ -241,6 +241,8 @@ def episodic(
                 s = first_state(model, uniform(first_key, first_gamma, episode - 1))
                 for h in range(model.horizon):
                     a = act(params, state, h, s, rng)
+                    if a < 0 or a >= n_actions:
+                        raise IndexError("act returned an action outside 0 .. n_actions - 1")
                     row = h * model.stage_stride + s * n_actions + a
                     key = stream_key(seed, TRANSITION, first_run + run, row)
                     gamma = stream_gamma(key)
@@ -412,6 +414,8 @@ def continuing(
             while t < marks[c]:
                 t += 1
                 a = act(params, state, t, s, rng)
+                if a < 0 or a >= model.n_actions:
+                    raise IndexError("act returned an action outside 0 .. n_actions - 1")
                 acted(records, run, watch, params, state, instance, t, s, a)
                 row = s * model.n_actions + a
                 key = stream_key(seed, TRANSITION, first_run + run, row)

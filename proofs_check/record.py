@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.engine import Trace, join, log_spaced, simulate
+from kernels.loops import unsettled
 from proofs_check.store import Store, experiment_digest, first_runs, missing
 
 #: A piece of work between two looks at the keyboard and the clock, in seconds.
@@ -48,12 +49,18 @@ class Recorder:
         """Replications 0 .. n_runs - 1 of an experiment, from the store where it has them.
 
         Past ``deadline`` (``time.monotonic()``) no further piece is started: fewer runs come back, or None if there
-        are none at all.
+        are none at all. Runs of code that the digest of its sources does not name for sure (see
+        :func:`kernels.loops.unsettled`) are made anew and not kept.
         """
         marks = log_spaced(horizon) if checkpoints is None else np.asarray(checkpoints, dtype=np.int64)
         overrides = overrides or {}
-        name = experiment_digest(params, instance, horizon, marks, seed, watch, overrides, n_decisions)
-        blocks = self.store.load(name)
+        functions = instance.protocol.bindings(params, instance, watch, overrides).values()
+        reason = unsettled(functions, {type(params).__module__, *([watch.__name__] if watch is not None else [])})
+        store = Store(None) if reason else self.store
+        name = "" if reason else experiment_digest(
+            params, instance, horizon, marks, seed, watch, overrides, n_decisions
+        )  # fmt: skip
+        blocks = store.load(name)
         found = sum(b.n_runs for b in blocks)
         if self.tick is not None and found:
             self.tick(min(found, n_runs))
@@ -70,7 +77,7 @@ class Recorder:
                     overrides=overrides, n_decisions=n_decisions, workers=self.workers,
                 )  # fmt: skip
                 took = time.monotonic() - began
-                self.store.save(name, trace)
+                store.save(name, trace)
                 blocks.append(trace)
                 at += n
                 if self.tick is not None:

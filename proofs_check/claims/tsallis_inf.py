@@ -150,5 +150,5 @@ CLAIM = Claim(
     lower_bound=minimax,
     lower_bound_name=MINIMAX_NAME,
     notes="The self-bounding bound for importance weighting (tsallis-inf/iw-stochastic) exceeds the adversarial bound "
-    "below horizons of about 1e6 for the gaps used here; its logarithmic growth is shown in the figure.",
+    "in every case here; its logarithmic growth is shown in the figure.",
 )  # fmt: skip

@@ -85,7 +85,7 @@ def test_reduced_variance_is_unbiased_and_small(eta):
 
 
 def test_the_proof_reaches_the_printed_constant():
-    """Sum of the expected stability, penalty and the first three rounds: below 2 sqrt(KT) + 10 K log T + 16."""
+    """Expected stability, penalty and the first three rounds: below 2 sqrt(KT) + 8 K log T + 3 for every T."""
     for k in (2, 4, 10, 100):
         t = np.arange(1.0, 200_001.0)
         eta = 4 / np.sqrt(t)

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from kernels.random import choose, random
 from kernels.reductions import least
 
@@ -117,7 +117,7 @@ def refresh_exponential(state, rate):
     state.scalars[LEFT] = CHANGES
 
 
-@compiled
+@embedded
 def draw_exponential(state, rng):
     """An arm from w / sum w, which is left in ``probabilities``."""
     weight = state.scalars[SUM]
@@ -127,7 +127,7 @@ def draw_exponential(state, rng):
     return choose(state.weights, weight, random(rng))
 
 
-@compiled
+@embedded
 def add_exponential(state, arm, estimate):
     """L_arm += estimate >= 0: only that arm's weight changes."""
     if estimate == 0.0:

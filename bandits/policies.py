@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from kernels.lanes import LANES, holds_sum, largest_sum
 
 
@@ -46,7 +46,7 @@ def set_statistics(state, arm, pulls, total):
     state.inverse_root[arm] = 1.0 / math.sqrt(n) if pulls > 0 else 0.0
 
 
-@compiled
+@embedded
 def record(state, arm, reward):
     """One more reward of ``arm``."""
     state.pulls[arm] += 1
@@ -56,7 +56,7 @@ def record(state, arm, reward):
     state.inverse_root[arm] = 1.0 / math.sqrt(pulls)
 
 
-@compiled
+@embedded
 def highest(index):
     """argmax of ``index``, ties to the lowest place."""
     largest = -np.inf
@@ -72,7 +72,7 @@ def highest(index):
 WIDE = 64
 
 
-@compiled
+@embedded
 def highest_index(mean, width, scale):
     """argmax of mean_i + scale * width_i, ties to the lowest index.
 

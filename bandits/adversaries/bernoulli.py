@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bandits.adversaries.model import Adversary, Float, NoMemory, copy, no_memory, overlook, stand_by, toss
 from bandits.model import as_vector, within
-from kernels.jit import compiled
+from kernels.jit import embedded
 
 prepare, played = stand_by, overlook
 
@@ -64,7 +64,7 @@ class BernoulliLosses(Adversary):
         return BernoulliArrays(np.array(self.means)), no_memory()
 
 
-@compiled
+@embedded
 def losses(adversary, memory, t, key, gamma, row, mean_row):
     """K independent draws."""
     toss(adversary.means, t, key, gamma, row)

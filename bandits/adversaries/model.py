@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bandits.loops import ADVERSARIAL
 from bandits.model import BanditProblem
 from kernels.engine import Protocol
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from kernels.random import uniform
 from theory.errors import InvalidInput
 
@@ -110,7 +110,7 @@ def share(what: str, value: float, low: float, high: float) -> float:
     return float(value)
 
 
-@compiled
+@embedded
 def toss(means, t, key, gamma, row):
     """row[i] = 1 with probability means[i], else 0, from the K draws of round t of the run's stream."""
     n_arms = means.shape[0]
@@ -119,7 +119,7 @@ def toss(means, t, key, gamma, row):
         row[i] = 1.0 if uniform(key, gamma, first + i) < means[i] else 0.0
 
 
-@compiled
+@embedded
 def copy(source, target):
     """target[i] = source[i]."""
     for i in range(target.shape[0]):

@@ -16,7 +16,7 @@ from bandits.ftrl import (
     reset_exponential,
 )
 from bandits.model import BanditProblem
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from theory.errors import InvalidInput
 
 
@@ -65,7 +65,7 @@ def allocate(params: Exp3, problem: BanditProblem) -> ExponentialWeights:
     return allocate_exponential(problem.n_arms)
 
 
-@compiled
+@embedded
 def rate(params, t):
     """eta_t."""
     return params.learning_rate if params.decay == 0.0 else params.learning_rate * t**-params.decay
@@ -77,7 +77,7 @@ def init(params, state):
     reset_exponential(state, params.learning_rate)
 
 
-@compiled
+@embedded
 def act(params, state, t, rng):
     """Draw A_t from p_t."""
     eta = rate(params, t)
@@ -86,7 +86,7 @@ def act(params, state, t, rng):
     return draw_exponential(state, rng)
 
 
-@compiled
+@embedded
 def observe(params, state, t, arm, loss):
     """Lh_A += l / p_A."""
     add_exponential(state, arm, importance_weighted(loss, state.probabilities[arm]))

@@ -17,7 +17,7 @@ from bandits.ftrl import (
     reset_exponential,
 )
 from bandits.model import BanditProblem
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from theory.errors import InvalidInput
 
 
@@ -74,7 +74,7 @@ def init(params, state):
     reset_exponential(state, params.learning_rate)
 
 
-@compiled
+@embedded
 def act(params, state, t, rng):
     """Draw A_t from p_t."""
     eta = rate(params, t)
@@ -83,7 +83,7 @@ def act(params, state, t, rng):
     return draw_exponential(state, rng)
 
 
-@compiled
+@embedded
 def observe(params, state, t, arm, loss):
     """Lh_A += l / (p_A + eta_t / 2)."""
     add_exponential(state, arm, implicitly_explored(loss, state.probabilities[arm], 0.5 * state.scalars[RATE]))

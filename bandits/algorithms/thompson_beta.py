@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bandits.model import BanditProblem
 from bandits.policies import highest
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from kernels.random import gamma_at, random
 from theory.errors import InvalidInput
 
@@ -58,7 +58,7 @@ def allocate(params: ThompsonBeta, problem: BanditProblem) -> ThompsonBetaState:
     return ThompsonBetaState(*(np.zeros(n) for n in (k, k, k, k, k, k, k, 1)))
 
 
-@compiled
+@embedded
 def set_posterior(state, arm, a, b):
     """Put the posterior of ``arm`` to Beta(a, b)."""
     state.a[arm] = a
@@ -76,7 +76,7 @@ def init(params, state):
         set_posterior(state, arm, params.successes, params.failures)
 
 
-@compiled
+@embedded
 def act(params, state, t, rng):
     """Sample every posterior (arm by arm, a's Gamma variate before b's), then the coin; play the largest sample."""
     key, gamma, n = rng[0], rng[1], rng[2]  # in registers: stored to memory they are read again for every draw
@@ -89,7 +89,7 @@ def act(params, state, t, rng):
     return highest(state.sample)
 
 
-@compiled
+@embedded
 def observe(params, state, t, arm, reward):
     """One more success or failure."""
     if 0.0 < reward < 1.0:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bandits.model import BanditProblem
 from bandits.policies import ArmStatistics, allocate_statistics, forget, highest_index, record, set_statistics
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from theory.errors import InvalidInput
 
 
@@ -38,7 +38,7 @@ def init(params, state):
     forget(state)
 
 
-@compiled
+@embedded
 def level(params, t):
     """The factor of the width that depends on the round: sqrt(2 log(t - 1)), t - 1 plays made so far."""
     return math.sqrt(params.width * math.log(t - 1.0))
@@ -50,7 +50,7 @@ def radius(params, problem, pulls):
     return 1.0 / math.sqrt(pulls)
 
 
-@compiled
+@embedded
 def act(params, state, t, rng):
     """Figure 1 of the paper."""
     if t <= state.pulls.shape[0]:
@@ -58,7 +58,7 @@ def act(params, state, t, rng):
     return highest_index(state.mean, state.inverse_root, level(params, t))
 
 
-@compiled
+@embedded
 def observe(params, state, t, arm, reward):
     """Update the arm that was pulled."""
     record(state, arm, reward)

@@ -24,6 +24,7 @@ import venv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def _call(function: Any, *arguments: Any) -> int:
     converted = [
         a.ctypes.data_as(ctypes.c_void_p)
         if isinstance(a, np.ndarray)
-        else ctypes.c_int64(a)
+        else ctypes.c_int64(int(a))
         if isinstance(a, int | np.integer)
         else ctypes.c_double(a)
         for a in arguments
@@ -401,14 +402,14 @@ class Job:
 
 def peer_jobs(folder: Path) -> list[Job]:
     """The jobs; models travel as NPZ files in ``folder``."""
-    k, horizon, runs = 10, 2_000, 5
+    k, horizon, runs = 10, 5_000, 10
     bandit = _bandit(k)
     jobs = []
     for name, params in (("ucb1", ucb1.UCB1()), ("thompson", thompson_beta.ThompsonBeta()), ("kl_ucb", kl_ucb.KLUCB())):
         jobs.append(Job(
             name, f"{type(params).__name__}, K = {k}, T = {horizon}, {runs} runs",
             {"means": bandit.means.tolist(), "horizon": horizon, "runs": runs},
-            lambda params=params: simulate(params, bandit, horizon, runs, seed=SEED, checkpoints=[horizon]),
+            partial(simulate, params, bandit, horizon, runs, seed=SEED, checkpoints=[horizon]),
         ))  # fmt: skip
     losses = BernoulliLosses(1.0 - bandit.means)
     rate = exp3.tuned(k, horizon)
@@ -422,9 +423,9 @@ def peer_jobs(folder: Path) -> list[Job]:
     features /= np.linalg.norm(features, axis=1, keepdims=True)
     linear = LinearBandit.fixed(features, np.full(d, d**-0.5))
     jobs.append(Job(
-        "linucb", f"LinUCB, d = {d}, K = {k}, T = {horizon}, {runs} runs",
-        {"features": features.tolist(), "theta": [d**-0.5] * d, "horizon": horizon, "runs": runs},
-        lambda: simulate(oful.OFUL(), linear, horizon, runs, seed=SEED, checkpoints=[horizon]),
+        "linucb", f"LinUCB, d = {d}, K = {k}, T = {horizon}, 2 runs",
+        {"features": features.tolist(), "theta": [d**-0.5] * d, "horizon": horizon, "runs": 2},
+        lambda: simulate(oful.OFUL(), linear, horizon, 2, seed=SEED, checkpoints=[horizon]),
     ))  # fmt: skip
     episodic = _garnet(20, 4, 10)
     transitions, rewards = episodic.mdp.dense()
@@ -443,7 +444,7 @@ def peer_jobs(folder: Path) -> list[Job]:
         jobs.append(Job(
             name, f"discounted planning to 1e-6, S = {n_states:,}, A = 4, 10 successors, discount 0.99",
             {"model": str(path), "n_states": n_states, "n_actions": 4, "discount": 0.99, "epsilon": 1e-6},
-            lambda mdp=mdp: modified_policy_iteration(mdp, 1e-6),
+            partial(modified_policy_iteration, mdp, 1e-6),
         ))  # fmt: skip
     return jobs
 
@@ -476,7 +477,7 @@ def environment_of(peer: Peer) -> Path:
     Raises:
         RuntimeError: why it cannot be installed.
     """
-    folder = cache_directory().parent / "peers" / peer.adapter.stem
+    folder = cache_directory().parent / "peers" / peer.adapter.stem.removesuffix("_adapter")
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     stamp = folder / "requires"
     wanted = " ".join(peer.requires)
@@ -620,8 +621,8 @@ def _markdown(rows: list[Row], others: list[tuple[str, str, str]], note: str) ->
             " reads the same counter streams and does the same arithmetic; regret, pulls and policies are checked to be"
             " the same bits (values of planning: to a millionth of the certified error). Numbers are medians over turns"
             " of processor time of one thread; the time of ours includes everything that `simulate` does. The last"
-            " column is the same C loop on one sequential xoshiro256++ generator: below 1, it would be faster. A step is"
-            " a round, a stage of an episode, or one backed-up state-action pair.",
+            " column is the same C loop on one sequential xoshiro256++ generator: below 1, it would be faster. A step"
+            " is a round, a stage of an episode, or one backed-up state-action pair.",
             "",
             *_lines(_C_COLUMNS, [_cells(row) for row in rows]),
             "",

@@ -3,8 +3,8 @@
 # jobs: ucbvi
 import numpy as np
 from job import run
-from rlberry_scool.agents import UCBVIAgent
 from rlberry.envs.finite_mdp import FiniteMDP
+from rlberry_scool.agents import UCBVIAgent
 
 
 def ucbvi(request):

@@ -20,7 +20,7 @@ def planning(request):
     discount, goal = request["discount"], request["n_states"]
     builder = SparseMatrixBuilder(0, 0, 0, False, True, 0)
     row = 0
-    for state in range(n_states):
+    for _ in range(n_states):
         builder.new_row_group(row)
         for _ in range(n_actions):
             part = slice(model["indptr"][row], model["indptr"][row + 1])

@@ -91,7 +91,6 @@ def lockstep(
                         gather(rows, row * width + lane, table, row * n_arms, 1, 0, choices, lane)
                 for lane in range(width):
                     reward[lane] = draw(instance, lane, count[lane], t, key[lane], gamma[lane])
-                for lane in range(width):
                     count[lane] += 1
                     total[lane] += reward[lane]
                     mean[lane] = total[lane] / np.float64(count[lane])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bandits.model import BanditProblem
 from bandits.policies import highest_index
-from kernels.jit import compiled
+from kernels.jit import compiled, embedded
 from kernels.kl import kl_upper, kl_upper_slope
 from theory.errors import InvalidInput
 
@@ -68,7 +68,7 @@ def init(params, state):
         state.slope[arm] = 0.0
 
 
-@compiled
+@embedded
 def level(params, t):
     """log f(t), f(t) = 1 + t log^2 t, t the round about to be played."""
     log_t = math.log(np.float64(t))
@@ -89,7 +89,7 @@ def solve(state, arm, x):
     return u
 
 
-@compiled
+@embedded
 def act(params, state, t, rng):
     """The largest index; only arms whose upper bound reaches the best index found so far are solved."""
     n_arms = state.pulls.shape[0]
@@ -117,7 +117,7 @@ def act(params, state, t, rng):
     return best
 
 
-@compiled
+@embedded
 def observe(params, state, t, arm, reward):
     """Update the arm that was pulled. Its index falls with the mean: only a higher mean voids its upper bound."""
     if reward * state.pulls[arm] > state.total[arm] or state.pulls[arm] == 0:

@@ -76,6 +76,8 @@ def _read_csv(path: Path) -> _Table:
         with path.open(newline="", encoding="utf-8") as source:
             reader = csv.reader(source)
             names = [name.strip() for name in next(reader, [])]
+            if len(names) == 1 and ";" in names[0]:
+                raise DamagedFile(f"{path}, line 1: {names[0]!r} is one cell; expected commas between the columns")
             rows, places = [], []
             for row in reader:
                 if not row:

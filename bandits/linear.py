@@ -204,6 +204,11 @@ class LinearBandit:
         return cls(np.asarray(features), np.asarray(theta), None, noise, scale, name)
 
     @property
+    def n_rounds(self) -> int | None:
+        """Rounds that a table of contexts lasts; None if contexts are drawn."""
+        return self.n_contexts if self.weights is None else None
+
+    @property
     def n_contexts(self) -> int:
         """Number of contexts."""
         return int(self.features.shape[0])

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from proofs_check.ahead import compiling
-from proofs_check.catalogue import claims, select
+from proofs_check.catalogue import citation, claims, select
 from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
 from proofs_check.claim import Case, Claim
 from proofs_check.record import Recorder
@@ -77,7 +77,7 @@ def recorder(
 
 
 def check(
-    slugs: Sequence[str] | str = (),
+    slugs: Sequence[str | Claim] | str | Claim = (),
     *,
     full: bool = False,
     seed: int = 0,
@@ -94,7 +94,8 @@ def check(
     """Check claims.
 
     Args:
-        slugs: which (default all). full: the larger cases and more replications.
+        slugs: which claims, by slug or as :class:`Claim` objects of one's own (default all).
+        full: the larger cases and more replications.
         seed: integer >= 0. budget: seconds; the rest of the statements is then undecided.
         workers: threads. store: folder of recorded runs.
         instance: a user's instance in place of the claims' own; claims of other settings are left out, and claims
@@ -109,19 +110,22 @@ def check(
         HypothesisViolated: a named claim does not apply to the instance: which hypothesis, by how much.
         InvalidInput: anything else that is wrong with the input, before anything runs.
     """
-    names = [slugs] if isinstance(slugs, str) else list(slugs)
+    names = [slugs] if isinstance(slugs, str | Claim) else list(slugs)
     if not (budget > 0):
         raise InvalidInput(f"budget is {budget} seconds; expected a positive number")
     if horizon is not None and horizon < 1:
-        raise InvalidInput(f"horizon is {horizon}; expected at least 1")
+        raise InvalidInput(f"horizon is {horizon} (rounds or episodes); expected at least 1")
     chosen = select(names)
     size = FULL if full else QUICK
     recording = using or recorder(workers, store)
-    report = Report(options={"slugs": names, "size": size.name, "seed": seed, "workers": recording.workers})
+    report = Report(
+        options={"slugs": [c.slug for c in chosen], "size": size.name, "seed": seed, "workers": recording.workers}
+    )
     if instance is not None:
         chosen = _applicable(chosen, instance, horizon, bool(names), report)
     end = time.monotonic() + budget
-    with compiling([claim.slug for claim in chosen[1:]] if instance is None else [], size.name):
+    later = [claim.slug for claim in chosen[1:] if claims().get(claim.slug) is claim]
+    with compiling(later, size.name):
         for i, claim in enumerate(chosen):
             now = time.monotonic()
             deadline = now + (end - now) / (len(chosen) - i)
@@ -141,7 +145,7 @@ def check(
 
 
 def sabotage(
-    slugs: Sequence[str] | str = (),
+    slugs: Sequence[str | Claim] | str | Claim = (),
     *,
     seed: int = 0,
     budget: float = math.inf,
@@ -150,9 +154,11 @@ def sabotage(
     done: Callable[[ClaimResult], None] | None = None,
 ) -> Report:
     """Plant every fault of the claims, without checking the claims themselves; arguments as of :func:`check`."""
-    names = [slugs] if isinstance(slugs, str) else list(slugs)
+    names = [slugs] if isinstance(slugs, str | Claim) else list(slugs)
     recording = using or recorder()
-    report = Report(options={"slugs": names, "size": "sabotage", "seed": seed, "workers": recording.workers})
+    report = Report(
+        options={"slugs": [str(n) for n in names], "size": "sabotage", "seed": seed, "workers": recording.workers}
+    )
     end = time.monotonic() + budget
     for claim in select(names):
         result = ClaimResult(claim, [])
@@ -189,8 +195,24 @@ def setting_of(instance: Any) -> str:
     return str(instance.protocol.setting)
 
 
+#: Elementary operations of the algorithm in one run on a supplied instance, unless the horizon is given. Watching the
+#: proof steps costs several times more; together a run takes about a second.
+USER_WORK = 4e7
+
+
+def user_horizon(claim: Claim, instance: Any) -> int:
+    """Rounds or episodes on a user's instance: the claim's, less if a run would take long or the data end earlier."""
+    longest = claim.user_horizon
+    if claim.work is not None:
+        longest = min(longest, int(USER_WORK / max(claim.work(instance), 1.0)))
+    elif claim.setting == "episodic MDP":
+        longest = min(longest, int(USER_WORK / (instance.horizon * len(instance.successors))))
+    available = getattr(instance, "n_rounds", None)
+    return max(1, longest if available is None else min(longest, int(available)))
+
+
 def _user_case(claim: Claim, instance: Any, horizon: int | None) -> Case:
-    return Case("user", lambda: instance, horizon or claim.user_horizon)
+    return Case("user", lambda: instance, horizon or user_horizon(claim, instance))
 
 
 def _applicable(
@@ -202,7 +224,7 @@ def _applicable(
         try:
             if claim.setting != setting:
                 raise HypothesisViolated(f"{claim.slug} is about {claim.setting}s; the instance is a {setting}")
-            length = horizon or claim.user_horizon
+            length = horizon or user_horizon(claim, instance)
             for bound in claim.bounds:
                 bound.theorem.require(instance, claim.algorithm(instance, length), length)
             fitting.append(claim)
@@ -223,12 +245,13 @@ def catalogue() -> pd.DataFrame:
     """Every claim: slug, title, paper, setting, kinds of theorem, constants, layers, numbers of steps and faults."""
     rows = []
     for claim in claims().values():
+        theorems = [b.theorem for b in claim.bounds] + ([claim.rate.theorem] if claim.rate is not None else [])
         layers = ["bound"] * bool(claim.bounds) + ["steps"] * bool(claim.steps) + ["rate"] * (claim.rate is not None)
         rows.append(
             {
-                "slug": claim.slug, "title": claim.title, "paper": claim.paper, "setting": claim.setting,
-                "kind": ", ".join(dict.fromkeys(b.theorem.kind for b in claim.bounds)),
-                "constants": ", ".join(dict.fromkeys(b.theorem.constants for b in claim.bounds)),
+                "slug": claim.slug, "title": claim.title, "paper": citation(claim), "setting": claim.setting,
+                "kind": ", ".join(dict.fromkeys(t.kind for t in theorems)),
+                "constants": ", ".join(dict.fromkeys(t.constants for t in theorems)),
                 "layers": ", ".join(layers), "steps": len(claim.steps), "faults": len(claim.sabotages),
             }
         )  # fmt: skip

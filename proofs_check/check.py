@@ -116,10 +116,10 @@ class _Statement:
 
     def take(self, trace: Trace) -> None:
         """Feed the runs that are new since the last call."""
-        values = np.asarray(self.outcome(trace), dtype=float)
         if self.test is not None:
+            values = np.asarray(self.outcome(trace), dtype=float)
             self.test.update(values[len(self.values) :])
-        self.values = values
+            self.values = values
 
     @property
     def decided(self) -> bool:
@@ -160,14 +160,25 @@ def bound_outcome(bound: Bound, instance: Any, params: Any, values: Float) -> Ca
     return lambda trace: (bound_quantity(bound, trace, instance, params) > values[-1]).astype(float)
 
 
+def least_regret(instance: Any, horizon: int) -> float:
+    """A number that no run's regret can fall below; negative where the best arm changes over the rounds."""
+    return min(0.0, float(instance.least_regret(horizon))) if hasattr(instance, "least_regret") else 0.0
+
+
 def bound_test(
-    bound: Bound, params: Any, value: float, largest: float, alpha_refute: float, alpha_verify: float
+    bound: Bound,
+    params: Any,
+    value: float,
+    least: float,
+    largest: float,
+    alpha_refute: float,
+    alpha_verify: float,
 ) -> MeanTest | BernoulliTest | None:
     """The test of a theorem at its horizon; None if it is vacuous there or its constants are unknown."""
     if value >= largest or bound.theorem.constants == "order":
         return None
     if bound.theorem.kind == "expected":
-        return MeanTest(value, 0.0, largest, alpha_refute, alpha_verify)
+        return MeanTest(value, least, largest, alpha_refute, alpha_verify)
     return BernoulliTest(float(params.delta), alpha_refute, alpha_verify)
 
 
@@ -264,13 +275,14 @@ def _check_case(
         theorem = bound.theorem
         values = np.asarray(theorem.bound(instance, params, marks.astype(float)), dtype=float)
         largest = _largest(bound, instance, case.horizon)
+        vacuity = float(values[-1]) / largest if largest > 0 else math.inf
         verdict = Verdict(
             claim.slug, "bound", theorem.id, theorem.statement, theorem.source, case.id, instance.name, case.horizon,
-            theorem.kind, "undecided", bound=float(values[-1]), trivial=largest, vacuity=float(values[-1]) / largest,
+            theorem.kind, "undecided", bound=float(values[-1]), trivial=largest, vacuity=vacuity,
             confidence=1 - alphas[1], seed=seed,
             note="" if theorem.confirmed else "constants not re-read in the source",
         )  # fmt: skip
-        test = bound_test(bound, params, float(values[-1]), largest, *alphas)
+        test = bound_test(bound, params, float(values[-1]), least_regret(instance, case.horizon), largest, *alphas)
         quantity = functools.partial(_quantity, bound, instance, params)
         statements.append(_Statement(verdict, bound_outcome(bound, instance, params, values), test, quantity))
         if bound.outcome is None and theorem.constants == "explicit":
@@ -287,6 +299,9 @@ def _check_case(
             )  # fmt: skip
             test = BernoulliTest(probability, *alphas) if probability < 1.0 else None
             statements.append(_Statement(verdict, _event_failures(index), test))
+    if announce is not None:
+        announce(f"{claim.slug}: {case.id}, compiling", max_runs)
+    prepare(params, instance, watch)
     if announce is not None:
         announce(f"{claim.slug}: {case.id}", max_runs)
     n = min(FIRST_BATCH, max_runs)
@@ -338,7 +353,8 @@ def _event_failures(index: int) -> Callable[[Trace], Float]:
 
 def _measured(statement: _Statement, claim: Claim, trace: Trace, lower: Float | None) -> Verdict:
     """A statement's verdict with its estimate, confidence limits and tightness (not yet decided)."""
-    verdict, values = statement.verdict, statement.values
+    verdict = statement.verdict
+    values = statement.values if statement.test is not None else np.asarray(statement.outcome(trace), dtype=float)
     alpha = 1 - verdict.confidence
     filled = replace(verdict, n_runs=trace.n_runs)
     if isinstance(statement.test, BernoulliTest) or verdict.layer == "step":
@@ -351,9 +367,11 @@ def _measured(statement: _Statement, claim: Claim, trace: Trace, lower: Float | 
         )  # fmt: skip
     if statement.quantity is not None:
         measured = statement.quantity(trace)
-        sequence = BettingSequence(alpha, min(0.0, float(measured.min())), max(verdict.trivial, float(measured.max())))
-        sequence.update(measured)
-        low, high = sequence.interval
+        low, high = min(0.0, float(measured.min())), max(verdict.trivial, float(measured.max()))
+        if low < high:
+            sequence = BettingSequence(alpha, low, high)
+            sequence.update(measured)
+            low, high = sequence.interval
         filled = replace(filled, estimate=float(measured.mean()), low=low, high=high)
     else:
         filled = replace(filled, estimate=filled.failures, low=low, high=high)
@@ -542,7 +560,10 @@ def _broken(
         if bound.theorem.id != name:
             continue
         values = np.asarray(bound.theorem.bound(instance, params, marks.astype(float)), dtype=float)
-        judge = bound_test(bound, params, float(values[-1]), _largest(bound, instance, horizon), alpha, ALPHA_VERIFY)
+        largest = _largest(bound, instance, horizon)
+        judge = bound_test(
+            bound, params, float(values[-1]), least_regret(instance, horizon), largest, alpha, ALPHA_VERIFY
+        )
         if judge is None:
             return ""
         data = np.asarray(bound_outcome(bound, instance, params, values)(trace), dtype=float)

@@ -125,7 +125,9 @@ class Claim:
         sabotages: at least one.
         lower_bound: (instance, horizons) -> values of a lower bound for this kind of instance, or None.
         lower_bound_name: its source, for legends.
-        user_horizon: horizon for a user-supplied instance.
+        user_horizon: longest horizon on a user-supplied instance unless told otherwise.
+        work: elementary operations of a round or an episode on an instance, roughly; with a supplied instance the
+            horizon is cut so that a run stays near a second.
         notes: deviations and findings, shown by ``regretlab show``.
     """
 
@@ -142,6 +144,7 @@ class Claim:
     lower_bound: Callable[[Any, Float], Float] | None = None
     lower_bound_name: str = ""
     user_horizon: int = 10_000
+    work: Callable[[Any], float] | None = None
     notes: str = ""
 
     @property

@@ -49,7 +49,7 @@ def _console(stderr: bool = False) -> Console:
 out, err = _console(), _console(stderr=True)
 
 #: Seconds for a check on a supplied instance unless told otherwise: its difficulty is unknown.
-USER_BUDGET = 120.0
+USER_BUDGET = 180.0
 #: Tabular models of at most so many state-action pairs are given one-hot features, so that linear claims apply.
 ONE_HOT = 128
 
@@ -108,6 +108,23 @@ def _number(value: Any) -> str:
     return f"{value:.4g}"
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        print(importlib.metadata.version("regretlab"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
 @app.command("list")
 def list_claims(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """Every claim: paper, setting, kind of theorem, layers."""
@@ -122,7 +139,7 @@ def list_claims(as_json: Annotated[bool, typer.Option("--json", help="print JSON
         shown.add_column(column, overflow="fold")
     for row in _rows(table):
         shown.add_row(
-            f"[bold]{escape(row.slug)}[/]", escape(row.paper.split(",")[0] if len(row.paper) > 60 else row.paper),
+            f"[bold]{escape(row.slug)}[/]", escape(row.paper),
             row.setting, row.kind, row.constants, row.layers, str(row.steps), str(row.faults),
         )  # fmt: skip
     out.print(shown)
@@ -182,7 +199,7 @@ def check(
     full: Annotated[bool, typer.Option("--full", help="all cases, four times the replications")] = False,
     budget: Annotated[
         float | None,
-        typer.Option(help="seconds; what is undecided then stays so  [default: none; 120 on a supplied instance]"),
+        typer.Option(help="seconds; what is undecided then stays so  [default: none; 180 on a supplied instance]"),
     ] = None,
     seed: Seed = 0,
     workers: Workers = None,
@@ -211,9 +228,18 @@ def check(
         raise InvalidInput("--quick and --full exclude each other")
     if sum(x is not None for x in (mdp, bandit, env)) > 1:
         raise InvalidInput("--mdp, --bandit and --env exclude each other")
+    supplied = [f"--{name}" for name, value in (("mdp", mdp), ("bandit", bandit), ("env", env)) if value is not None]
+    if sabotage and supplied:
+        raise InvalidInput(f"--sabotage plants faults on the claims' own instances; leave out {supplied[0]}")
+    if rounds is not None and not supplied:
+        raise InvalidInput("--rounds is for a supplied instance; expected --mdp, --bandit or --env with it")
+    if horizon is not None and mdp is None and env is None:
+        raise InvalidInput("--horizon is for a supplied model; expected --mdp or --env with it")
     for target in (report, json_file):
         if target is not None and not target.resolve().parent.is_dir():
             raise InvalidInput(f"cannot write {target}: folder {target.parent} does not exist")
+        if target is not None and target.is_dir():
+            raise InvalidInput(f"cannot write {target}: it is a folder; expected the name of a file")
     instance = _instance(mdp, bandit, env, horizon)
     seconds = budget if budget is not None else math.inf if instance is None else USER_BUDGET
     began = time.monotonic()
@@ -228,7 +254,7 @@ def check(
                 done=lambda r: progress.bar.console.print(_summary_line(r)) if err.is_terminal else None,
             )  # fmt: skip
     result.options |= {"command": " ".join(["regretlab", *sys.argv[1:]]), "seconds": round(time.monotonic() - began, 1)}
-    if not sabotage:
+    if len(result.verdicts):
         out.print(verdict_table(result.verdicts))
     for text in _broken_steps(result.verdicts):
         out.print(text)
@@ -250,7 +276,7 @@ def check(
         words = ", ".join(
             filter(None, [words, f"{int(faults['caught'].sum())} of {len(faults)} planted faults caught"])
         )
-    out.print(f"{words} in {_seconds(time.monotonic() - began)}")
+    out.print(f"{words or 'nothing finished'} in {_seconds(time.monotonic() - began)}")
     if result.interrupted:
         out.print("interrupted: finished runs are kept; the same command resumes from them")
     raise typer.Exit(result.exit_code)
@@ -282,7 +308,7 @@ def _instance(mdp: Path | None, bandit: Path | None, env: str | None, horizon: i
 
 def _summary_line(result: Any) -> str:
     words = [v.verdict for v in result.verdicts]
-    parts = ", ".join(f"[{c}]{words.count(w)} {w}[/]" for w, c in COLOURS.items() if w in words)
+    parts = ", ".join(f"[{c}]{words.count(w)} {w}[/]" for w, c in COLOURS.items() if w in words) or "interrupted"
     return f"{escape(result.claim.slug)}: {parts} ({_seconds(result.seconds)})"
 
 
@@ -344,14 +370,22 @@ def sabotage_table(faults: pd.DataFrame) -> Table:
     return table
 
 
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries; what is not a finite number becomes null, as JSON has no other word for it."""
+    return [
+        {str(k): None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+        for row in table.astype(object).to_dict(orient="records")
+    ]
+
+
 def _write_json(result: Any, path: Path) -> None:
     from proofs_check.report import versions
 
     content = {
         "options": result.options,
         "versions": versions(),
-        "verdicts": json.loads(result.verdicts.to_json(orient="records")),
-        "faults": json.loads(result.sabotages.to_json(orient="records")),
+        "verdicts": _records(result.verdicts),
+        "faults": _records(result.sabotages),
         "skipped": [{"slug": slug, "reason": reason} for slug, reason in result.skipped],
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -405,6 +439,9 @@ def main() -> None:
         app()
     except InvalidInput as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        raise SystemExit(2) from None
+    except MemoryError as error:
+        err.print(f"[bold red]error:[/] not enough memory: {escape(str(error))}; try a smaller horizon or instance")
         raise SystemExit(2) from None
 
 

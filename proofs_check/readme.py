@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proofs_check.catalogue import claims
+from proofs_check.catalogue import citation, claims, page
 
 TABLE_BEGIN, TABLE_END = "<!-- claims: begin -->", "<!-- claims: end -->"
 
@@ -19,10 +19,8 @@ def claims_table() -> str:
         theorems = "; ".join(dict.fromkeys(f"{b.theorem.kind}, {b.theorem.constants}" for b in claim.bounds))
         if claim.rate is not None:
             theorems = "; ".join(filter(None, [theorems, f"rate in {claim.rate.sweep}"]))
-        paper = claim.paper.split(", ")
-        short = ", ".join(paper[: next((i + 1 for i, part in enumerate(paper) if part[-4:].isdigit()), 1)])
         lines.append(
-            f"| [`{claim.slug}`](docs/papers/{claim.slug}.md) | {short} | {claim.setting} | {theorems} | "
+            f"| [`{claim.slug}`](docs/papers/{page(claim)}.md) | {citation(claim)} | {claim.setting} | {theorems} | "
             f"{len(claim.steps)} | {len(claim.sabotages)} |"
         )
     return "\n".join(lines) + "\n"

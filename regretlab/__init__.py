@@ -6,6 +6,7 @@ regretlab.check("ucb1").verdicts
 
 from kernels.engine import Trace, simulate
 from proofs_check.api import Report, catalogue, check, recorder, sabotage
+from proofs_check.catalogue import claims
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from theory.errors import DamagedFile, HypothesisViolated, InvalidInput, UnknownName
 from theory.theorem import Hypothesis, Theorem
@@ -30,6 +31,7 @@ __all__ = [
     "all_theorems",
     "catalogue",
     "check",
+    "claims",
     "recorder",
     "sabotage",
     "simulate",

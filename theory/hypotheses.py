@@ -46,6 +46,13 @@ def _fixed_laws(instance: Any, params: Any, horizon: int) -> str | None:
 FIXED_LAWS = Hypothesis("the laws of the arms stay the same", _fixed_laws)
 
 
+def _oblivious(instance: Any, params: Any, horizon: int) -> str | None:
+    return None if getattr(instance, "oblivious", True) else "the losses answer to the arms played"
+
+
+OBLIVIOUS = Hypothesis("the adversary is oblivious (the expected regret is against the best fixed arm)", _oblivious)
+
+
 def subgaussian(sigma: float) -> Hypothesis:
     """Rewards are ``sigma``-subgaussian (attribute ``subgaussian`` of the instance)."""
 

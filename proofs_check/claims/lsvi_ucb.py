@@ -361,4 +361,5 @@ CLAIM = Claim(
         ),
     ),
     user_horizon=2_000,
+    work=lambda i: i.horizon * i.n_states * i.n_actions * i.dimension * (1.0 + i.dimension / 32),
 )  # fmt: skip

@@ -252,14 +252,24 @@ def ended(records, run, watch, params, state, instance, episode):
 
 
 # ------------------------------------------------------------------------------------------- what is claimed of a run
+#: Rewards tried against a plug-in policy; any number gives a lower bound on its worst loss.
+MOST_REWARDS = 400
+
+
 def reward_functions(n_states: int, n_actions: int, horizon: int, n_random: int = 40) -> Float:
-    """Rewards (n, H, S, A) in [0, 1]: zero, the indicator of every (h, s, a) and of every (h, s), uniform, 0/1."""
+    """Rewards (n, H, S, A) in [0, 1]: zero, the indicator of every (h, s, a) and of every (h, s), uniform, 0/1.
+
+    At most MOST_REWARDS of them, drawn with a fixed seed, if the model is large.
+    """
     cells = horizon * n_states * n_actions
     rng = np.random.default_rng(0)
     states = np.repeat(np.eye(horizon * n_states), n_actions, axis=1)
     parts = [np.zeros((1, cells)), np.eye(cells), states, rng.random((n_random, cells)),
              rng.integers(2, size=(n_random, cells)).astype(float)]  # fmt: skip
-    return np.concatenate(parts).reshape(-1, horizon, n_states, n_actions)
+    rewards = np.concatenate(parts)
+    if len(rewards) > MOST_REWARDS:
+        rewards = rewards[np.sort(rng.choice(len(rewards), MOST_REWARDS, replace=False))]
+    return rewards.reshape(-1, horizon, n_states, n_actions)
 
 
 def empirical_kernels(counts: Float, mdp: MDP) -> tuple[Float, Float]:

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import LOSSES_IN_UNIT, POSITIVE_LEARNING_RATE, TWO_OR_MORE_ARMS, at_least, learning_rate
+from theory.hypotheses import (
+    LOSSES_IN_UNIT,
+    OBLIVIOUS,
+    POSITIVE_LEARNING_RATE,
+    TWO_OR_MORE_ARMS,
+    at_least,
+    learning_rate,
+)
 from theory.theorem import Theorem
 
 Float = npt.NDArray[np.float64]
@@ -43,6 +50,7 @@ THEOREMS = (
         constants="explicit",
         hypotheses=(
             LOSSES_IN_UNIT,
+            OBLIVIOUS,
             TWO_OR_MORE_ARMS,
             at_least(1),
             learning_rate("sqrt(2 log K / (K T))", tuned_rate),
@@ -56,7 +64,7 @@ THEOREMS = (
         statement="Reg_T <= 2 sqrt(K T log K) for eta_t = sqrt(log K / (K t)), all T",
         kind="expected",
         constants="explicit",
-        hypotheses=(LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, at_least(1)),
+        hypotheses=(LOSSES_IN_UNIT, OBLIVIOUS, TWO_OR_MORE_ARMS, at_least(1)),
         bound=anytime,
         remarks="of the rule with a decreasing rate (dual averaging); p_t uses eta_t",
     ),
@@ -66,7 +74,7 @@ THEOREMS = (
         statement="Reg_T <= log K / eta + (eta / 2) K T for every fixed eta > 0 and every T",
         kind="expected",
         constants="explicit",
-        hypotheses=(LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, at_least(1), POSITIVE_LEARNING_RATE),
+        hypotheses=(LOSSES_IN_UNIT, OBLIVIOUS, TWO_OR_MORE_ARMS, at_least(1), POSITIVE_LEARNING_RATE),
         bound=fixed_rate,
         remarks="holds at every checkpoint of a run with a fixed rate",
     ),

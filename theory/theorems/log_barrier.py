@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import LOSSES_IN_UNIT, POSITIVE_LEARNING_RATE, TWO_OR_MORE_ARMS, at_least, learning_rate
+from theory.hypotheses import (
+    LOSSES_IN_UNIT,
+    OBLIVIOUS,
+    POSITIVE_LEARNING_RATE,
+    TWO_OR_MORE_ARMS,
+    at_least,
+    learning_rate,
+)
 from theory.theorem import Theorem
 
 Float = npt.NDArray[np.float64]
@@ -41,6 +48,7 @@ THEOREMS = (
         constants="explicit",
         hypotheses=(
             LOSSES_IN_UNIT,
+            OBLIVIOUS,
             TWO_OR_MORE_ARMS,
             at_least(2),
             learning_rate("sqrt(2 (K-1) log T / T)", tuned_rate),
@@ -54,7 +62,7 @@ THEOREMS = (
         statement="Reg_T <= (K-1) log T / eta + (eta/2) E sum_t l_{t,A_t}^2 + 1 <= (K-1) log T / eta + eta T/2 + 1",
         kind="expected",
         constants="explicit",
-        hypotheses=(LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, at_least(1), POSITIVE_LEARNING_RATE),
+        hypotheses=(LOSSES_IN_UNIT, OBLIVIOUS, TWO_OR_MORE_ARMS, at_least(1), POSITIVE_LEARNING_RATE),
         bound=fixed_rate,
         remarks="holds at every checkpoint of a run with a fixed rate; squared losses are bounded by one",
     ),

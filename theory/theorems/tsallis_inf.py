@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, UNIQUE_BEST_ARM, at_least
+from theory.hypotheses import LOSSES_IN_UNIT, OBLIVIOUS, TWO_OR_MORE_ARMS, UNIQUE_BEST_ARM, at_least
 from theory.reading import positive_gaps
 from theory.theorem import Hypothesis, Theorem
 
@@ -82,7 +82,7 @@ def _exponent(instance: Any, params: Any, horizon: int) -> str | None:
     return None if 0.0 <= alpha <= 1.0 else f"alpha = {alpha:g}"
 
 
-_COMMON = (LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, at_least(1))
+_COMMON = (LOSSES_IN_UNIT, OBLIVIOUS, TWO_OR_MORE_ARMS, at_least(1))
 _STOCHASTIC = (LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, UNIQUE_BEST_ARM, at_least(1))
 
 THEOREMS = (

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from kernels.loops import source_digest
 from proofs_check.ahead import compiling
 from proofs_check.catalogue import citation, claims, select
 from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
@@ -135,6 +136,8 @@ def check(
             )
             report.results.append(result)
             report.interrupted = result.interrupted
+            if instance is None and not result.interrupted:
+                recording.store.note(claim.slug, _status(claim, result, size, seed))
             if sabotage and not result.interrupted:
                 report.interrupted = not _plant(claim, result, recording, seed, end, announce)
             if done is not None:
@@ -241,9 +244,31 @@ def _applicable(
     return fitting
 
 
-def catalogue() -> pd.DataFrame:
-    """Every claim: slug, title, paper, setting, kinds of theorem, constants, layers, numbers of steps and faults."""
+def _claim_digest(claim: Claim) -> str:
+    """Digest of every source that a claim's verdict depends on."""
+    return source_digest({claim.algorithm.__module__, "proofs_check.check"})
+
+
+def _status(claim: Claim, result: ClaimResult, size: Size, seed: int) -> dict[str, Any]:
+    words = [v.verdict for v in result.verdicts]
+    counts = {word: words.count(word) for word in dict.fromkeys(words)}
+    return {"counts": counts, "size": size.name, "seed": seed, "digest": _claim_digest(claim)}
+
+
+def status_of(claim: Claim, store: Store) -> str:
+    """The outcome of the last check with this store: "never checked", its counts, or that the sources changed since."""
+    last = store.noted(claim.slug)
+    if last is None:
+        return "never checked"
+    if last.get("digest") != _claim_digest(claim):
+        return "changed since its last check"
+    return ", ".join(f"{n} {word}" for word, n in last.get("counts", {}).items()) + f" ({last.get('size')})"
+
+
+def catalogue(store: Path | str | None = None) -> pd.DataFrame:
+    """Every claim: slug, title, paper, setting, kinds of theorem, constants, layers, steps, faults, last outcome."""
     rows = []
+    kept = Store(default_directory() if store is None else store)
     for claim in claims().values():
         theorems = [b.theorem for b in claim.bounds] + ([claim.rate.theorem] if claim.rate is not None else [])
         layers = ["bound"] * bool(claim.bounds) + ["steps"] * bool(claim.steps) + ["rate"] * (claim.rate is not None)
@@ -253,6 +278,7 @@ def catalogue() -> pd.DataFrame:
                 "kind": ", ".join(dict.fromkeys(t.kind for t in theorems)),
                 "constants": ", ".join(dict.fromkeys(t.constants for t in theorems)),
                 "layers": ", ".join(layers), "steps": len(claim.steps), "faults": len(claim.sabotages),
+                "status": status_of(claim, kept),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

@@ -126,21 +126,24 @@ def options(
 
 
 @app.command("list")
-def list_claims(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Every claim: paper, setting, kind of theorem, layers."""
+def list_claims(
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False, store: StoreDir = None
+) -> None:
+    """Every claim: paper, setting, kind of theorem, layers, and the outcome of its last check here."""
     from proofs_check.api import catalogue
 
-    table = catalogue()
+    table = catalogue(store)
     if as_json:
         print(table.to_json(orient="records", indent=2))
         return
     shown = Table(title=f"{len(table)} claims", header_style="bold")
-    for column in ("slug", "paper", "setting", "kind", "constants", "layers", "steps", "faults"):
+    for column in ("slug", "paper", "setting", "kind", "constants", "layers", "steps", "faults", "status"):
         shown.add_column(column, overflow="fold")
     for row in _rows(table):
         shown.add_row(
             f"[bold]{escape(row.slug)}[/]", escape(row.paper),
             row.setting, row.kind, row.constants, row.layers, str(row.steps), str(row.faults),
+            row.status,
         )  # fmt: skip
     out.print(shown)
 

@@ -145,6 +145,27 @@ class Store:
                 f"cannot keep runs in {folder}: {what}; finished blocks are intact, the command resumes from them"
             ) from error
 
+    def note(self, slug: str, content: Mapping[str, Any]) -> None:
+        """Keep a few facts of the last check of a claim (for ``regretlab list``)."""
+        if self.directory is None:
+            return
+        folder = self.directory / "status"
+        folder.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump(dict(content), out)
+        os.replace(temporary, folder / f"{slug}.json")
+
+    def noted(self, slug: str) -> dict[str, Any] | None:
+        """What :meth:`note` kept, or None (also if the file is damaged: it is only a reminder)."""
+        if self.directory is None:
+            return None
+        try:
+            content = json.loads((self.directory / "status" / f"{slug}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return content if isinstance(content, dict) else None
+
     def _files(self, experiment: str) -> Iterator[Path]:
         if self.directory is None:
             return iter(())

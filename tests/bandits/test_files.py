@@ -61,7 +61,7 @@ def test_logged_contexts(contexts):
 
 
 def test_logged_rewards_are_fitted_and_say_so(contexts):
-    path, features, theta, table = contexts
+    path, _, theta, table = contexts
     noisy = {**table, "reward": table["mean"] + 0.01 * np.random.default_rng(1).normal(size=12)}
     del noisy["mean"]
     pq.write_table(pa.table(noisy), path)

@@ -488,5 +488,5 @@ def test_moss_theorems_are_about_one_width_each():
     from bandits.algorithms.moss import MOSS
     from bandits.instances.bernoulli import BernoulliBandit
 
-    with pytest.raises(HypothesisViolated, match="sigma is 0.5"):
+    with pytest.raises(HypothesisViolated, match=r"sigma is 0\.5"):
         theorem("moss/minimax").require(BernoulliBandit([0.2, 0.8]), MOSS(1.0), 100)

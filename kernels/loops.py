@@ -136,8 +136,13 @@ def reachable_sources(modules: set[str]) -> dict[str, str]:
 
 def source_digest(modules: set[str], *extra: str) -> str:
     """SHA-256 (20 hex digits) of the sources reachable from ``modules``, the compiler's version, and ``extra``."""
+    return _digest(frozenset(modules), extra)
+
+
+@cache
+def _digest(modules: frozenset[str], extra: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for module, file in sorted(reachable_sources(modules).items()):
+    for module, file in sorted(reachable_sources(set(modules)).items()):
         digest.update(module.encode() + b"\0" + _read(file)[0] + b"\0")
     for text in (numba.__version__, np.__version__, *extra):
         digest.update(text.encode() + b"\0")
@@ -203,7 +208,7 @@ def specialise(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Any:
         A compiled function with the loop's signature that releases the GIL.
     """
     values = _free_names(loop, bindings)
-    source = textwrap.dedent(inspect.getsource(loop))
+    source = _source(loop)
     functions = [value for value in values.values() if callable(value)]
     if unsettled(functions, {loop.__module__}):
         return _in_memory(loop, values, source)
@@ -234,8 +239,13 @@ def _in_memory(loop: Callable[..., Any], values: Mapping[str, Any], source: str)
 def interpreted(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> Callable[..., Any]:
     """The same loop run by Python on the undecorated functions: slow, with readable errors, for a first dry run."""
     namespace = {name: _python_function(value) for name, value in _free_names(loop, bindings).items()}
-    exec(_code(textwrap.dedent(inspect.getsource(loop))), namespace)
+    exec(_code(_source(loop)), namespace)
     return namespace[loop.__name__]  # type: ignore[no-any-return]
+
+
+@cache
+def _source(loop: Callable[..., Any]) -> str:
+    return textwrap.dedent(inspect.getsource(loop))
 
 
 def _free_names(loop: Callable[..., Any], bindings: Mapping[str, Any]) -> dict[str, Any]:

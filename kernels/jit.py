@@ -25,6 +25,15 @@ def compiled(function: F) -> F:
     return njit(**OPTIONS)(function)  # type: ignore[no-any-return]
 
 
+def hook(function: F) -> F:
+    """Like :func:`compiled`, for functions that only compiled code calls: the hooks of a watch and their helpers.
+
+    They take the arrays of everything; unpacking those for a call from Python would be most of what is compiled.
+    """
+    options = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(**options)(function)  # type: ignore[no-any-return]
+
+
 def inlined(function: F) -> F:
     """Like :func:`compiled`, and always inlined into its callers.
 

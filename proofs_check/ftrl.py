@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.reductions import least, sum_of
 from kernels.steps import Step, check
 
@@ -95,13 +95,13 @@ def allocate_bookkeeping(n_arms: int, rate: float, decay: float) -> Bookkeeping:
     return Bookkeeping(rate, decay, total, played, estimate, leader, np.ones(2), np.zeros(3))
 
 
-@compiled
+@hook
 def theorem_rate(book, t):
     """eta_t of the theorem."""
     return book.rate if book.decay == 0.0 else book.rate * t**-book.decay
 
 
-@compiled
+@hook
 def open_books(book):
     """A new run."""
     for i in range(book.sums.shape[0]):
@@ -150,7 +150,7 @@ def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any
     solve, potential, divergence, gradient, stability, shift = calculus
     if_played, if_not, bias, cost = estimator
 
-    @compiled
+    @hook
     def before(records, run, book, state, t):
         """When p_t is known: keep it and L_{t-1}, and check that p_t is the leader."""
         eta = theorem_rate(book, t)
@@ -169,7 +169,7 @@ def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any
                 slope = gradient(book.played[likeliest]) - gradient(book.played[i])
                 check(records, run, LEADER, abs(behind - slope), 1e-8 * (1.0 + abs(behind)), 0.0, t, i, -1, -1)
 
-    @compiled
+    @hook
     def after(records, run, book, state, t):
         """When the loss has been observed: stability, potentials and the identity."""
         eta = theorem_rate(book, t)
@@ -199,7 +199,7 @@ def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any
         gap = abs(sums[_LOSS] - sums[_STABILITY] - sums[_POTENTIAL])
         check(records, run, IDENTITY, gap, ROUNDING * (1.0 + abs(sums[_LOSS])), 0.0, t, -1, -1, -1)
 
-    @compiled
+    @hook
     def expectations(records, run, book, t, arm, row, limit):
         """The estimates of the run against the theorem's, their conditional mean, and E_t of the cost <= limit."""
         eta = theorem_rate(book, t)
@@ -221,14 +221,14 @@ def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any
     return before, after, expectations
 
 
-@compiled
+@hook
 def penalty_at_vertices(records, run, book, state, t, spread):
     """pen(e_i) <= (psi(e_i) - min psi)/eta_t = spread/eta_t for the best arm i, hence for all."""
     penalty = book.sums[_POTENTIAL] - least(state.total)
     check(records, run, PENALTY, penalty, spread / theorem_rate(book, t), ROUNDING, t, -1, -1, -1)
 
 
-@compiled
+@hook
 def penalty_near_vertices(records, run, book, state, t, horizon):
     """pen(u) <= (psi(u) - min psi)/eta_t for u = (1 - 1/T) e_i + 1/(TK) and the log-barrier, i the best arm."""
     k = float(state.total.shape[0])
@@ -239,31 +239,31 @@ def penalty_near_vertices(records, run, book, state, t, horizon):
     check(records, run, PENALTY, penalty, spread / theorem_rate(book, t), ROUNDING, t, -1, -1, -1)
 
 
-@compiled
+@hook
 def over_probability(loss, p, eta):
     """l / p."""
     return loss / p
 
 
-@compiled
+@hook
 def zero(loss, p, eta):
     """0."""
     return 0.0
 
 
-@compiled
+@hook
 def shannon_cost(p, estimate, eta):
     """p lh^2."""
     return p * estimate * estimate
 
 
-@compiled
+@hook
 def tsallis_cost(p, estimate, eta):
     """p^{3/2} lh^2."""
     return p * math.sqrt(p) * estimate * estimate
 
 
-@compiled
+@hook
 def barrier_cost(p, estimate, eta):
     """p^2 lh^2."""
     return p * p * estimate * estimate

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from theory.errors import InvalidInput
 
@@ -36,7 +36,7 @@ def allocate_tally(n_arms: int) -> Tally:
     return Tally(np.zeros(n_arms, np.int64), np.zeros(n_arms), np.zeros(1))
 
 
-@compiled
+@hook
 def clear(tally):
     """Forget the last run."""
     tally.regret[0] = 0.0
@@ -45,7 +45,7 @@ def clear(tally):
         tally.means[arm] = 0.0
 
 
-@compiled
+@hook
 def count(tally, arm, reward, gap):
     """One more pull of ``arm``, of regret ``gap``."""
     tally.regret[0] += gap
@@ -53,7 +53,7 @@ def count(tally, arm, reward, gap):
     tally.means[arm] += (reward - tally.means[arm]) / tally.pulls[arm]
 
 
-@compiled
+@hook
 def check_decomposition(records, run, step, tally, gaps, t):
     """Check :data:`DECOMPOSITION` after t rounds."""
     total = 0.0
@@ -73,7 +73,7 @@ def allocate_moments(n_arms: int) -> Moments:
     return Moments(np.zeros(n_arms))
 
 
-@compiled
+@hook
 def clear_moments(moments):
     """Forget the last run."""
     for arm in range(moments.excess.shape[0]):

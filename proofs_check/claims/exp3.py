@@ -23,7 +23,7 @@ from bandits.ftrl import (
     shannon_stability,
     shannon_weights,
 )
-from kernels.jit import compiled
+from kernels.jit import hook
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.ftrl import (
     Bookkeeping,
@@ -61,19 +61,19 @@ def allocate(params: Exp3, instance: Any, horizon: int) -> Bookkeeping:
     return allocate_bookkeeping(k, stated.learning_rate, stated.decay)
 
 
-@compiled
+@hook
 def begin(watch, params, adversary):
     """Forget the last run."""
     open_books(watch)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, adversary, t, arm, row):
     """p_t is known."""
     before(records, run, watch, state, t)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, adversary, t, arm, row):
     """The loss of round t is in the estimates."""
     n_arms = row.shape[0]
@@ -82,7 +82,7 @@ def observed(records, run, watch, params, state, adversary, t, arm, row):
     expectations(records, run, watch, t, arm, row, float(n_arms))
 
 
-@compiled
+@hook
 def observe_after_update(params, state, t, arm, loss):
     """Planted fault: the loss is divided by the probability of the next round, as if the weights came first."""
     total = state.total[arm]
@@ -94,7 +94,7 @@ def observe_after_update(params, state, t, arm, loss):
     refresh_exponential(state, state.scalars[RATE])
 
 
-@compiled
+@hook
 def observe_raw_loss(params, state, t, arm, loss):
     """Planted fault: the loss itself, without an estimator."""
     state.total[arm] += loss

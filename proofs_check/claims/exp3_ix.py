@@ -16,7 +16,7 @@ from bandits.adversaries.exploiting import ExploitExp3
 from bandits.adversaries.punishing import PunishMostPlayed
 from bandits.algorithms.exp3_ix import Exp3IX, neu, tuned, tuned_for
 from bandits.ftrl import add_exponential
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.claims.exp3 import MINIMAX_NAME, SHANNON, hidden, minimax
@@ -41,13 +41,13 @@ Float = npt.NDArray[np.float64]
 SPLIT, DECOMPOSITION, ONE_SIDED, REGRET = range(OWN, OWN + 4)
 
 
-@compiled
+@hook
 def explored(loss, p, eta):
     """l / (p + eta/2)."""
     return loss / (p + 0.5 * eta)
 
 
-@compiled
+@hook
 def underestimate(loss, p, eta):
     """l gamma / (p + gamma), gamma = eta/2: what E_t lh lacks."""
     return loss * 0.5 * eta / (p + 0.5 * eta)
@@ -123,7 +123,7 @@ def tuned_rate(params: Exp3IX, n_arms: int, horizon: int) -> float:
     return min(stated, key=lambda rate: abs(math.log(rate / params.learning_rate)))
 
 
-@compiled
+@hook
 def begin(watch, params, adversary):
     """Forget the last run."""
     open_books(watch.books)
@@ -134,13 +134,13 @@ def begin(watch, params, adversary):
     watch.sums[1] = 0.0
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, adversary, t, arm, row):
     """p_t is known."""
     before(records, run, watch.books, state, t)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, adversary, t, arm, row):
     """The loss of round t is in the estimates."""
     books, sums = watch.books, watch.sums
@@ -172,13 +172,13 @@ def observed(records, run, watch, params, state, adversary, t, arm, row):
     check(records, run, REGRET, sums[0] - best, limit, ROUNDING, t, -1, -1, -1)
 
 
-@compiled
+@hook
 def observe_plain(params, state, t, arm, loss):
     """Planted fault: Exp3's estimate, without exploration."""
     add_exponential(state, arm, loss / state.probabilities[arm])
 
 
-@compiled
+@hook
 def observe_negative_exploration(params, state, t, arm, loss):
     """Planted fault: gamma enters with the wrong sign, so that losses are overestimated."""
     p = state.probabilities[arm]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bandits.algorithms.kl_ucb import KLUCB, level
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
 from bandits.policies import highest
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.kl import kl_upper
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
@@ -141,26 +141,26 @@ def allocate(params: KLUCB, instance: BernoulliBandit, horizon: int) -> Watch:
     )  # fmt: skip
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     clear(watch.tally)
 
 
-@compiled
+@hook
 def log_f(t):
     """log f(t), f(t) = 1 + t log^2 t."""
     log_t = math.log(np.float64(t))
     return math.log1p(t * log_t * log_t)
 
 
-@compiled
+@hook
 def index(tally, arm, x):
     """The largest q with N d(mean, q) <= x, from the watch's own counts."""
     return -math.expm1(-kl_upper(min(tally.means[arm], 1.0), x / tally.pulls[arm]))
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """Before the reward of round t."""
     tally = watch.tally
@@ -179,7 +179,7 @@ def acted(records, run, watch, params, state, instance, t, arm):
             check(records, run, PULLS, float(tally.pulls[arm]), limit, 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
     count(watch.tally, arm, reward, instance.gaps[arm])
@@ -187,7 +187,7 @@ def observed(records, run, watch, params, state, instance, t, arm, reward):
         check(records, run, CONCENTRATION, watch.tally.means[arm], watch.raised[arm], 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def ended(records, run, watch, params, state, instance, t):
     """The pull counts at the horizon."""
     x = log_f(t)
@@ -198,7 +198,7 @@ def ended(records, run, watch, params, state, instance, t):
     check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
-@compiled
+@hook
 def observe_and_freeze(params, state, t, arm, reward):
     """Planted fault: the index is solved once, when the arm is pulled, ..."""
     state.pulls[arm] += 1
@@ -207,7 +207,7 @@ def observe_and_freeze(params, state, t, arm, reward):
     state.intercept[arm] = kl_upper(state.total[arm] / pulls, level(params, t) / pulls)
 
 
-@compiled
+@hook
 def act_on_frozen(params, state, t, rng):
     """... and does not grow while the arm rests."""
     return t - 1 if t <= state.pulls.shape[0] else highest(state.intercept)

@@ -19,7 +19,7 @@ from bandits.ftrl import (
     barrier_stability,
     barrier_weights,
 )
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.claims.exp3 import MINIMAX_NAME, hidden, minimax
@@ -79,13 +79,13 @@ def allocate(params: LogBarrier, instance: Any, horizon: int) -> Watch:
     )
 
 
-@compiled
+@hook
 def begin(watch, params, adversary):
     """Forget the last run."""
     open_books(watch.books)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, adversary, t, arm, row):
     """w_t is known."""
     before(records, run, watch.books, state, t)
@@ -96,7 +96,7 @@ def acted(records, run, watch, params, state, adversary, t, arm, row):
             check(records, run, MULTIPLICATIVE, watch.last[i], limit, ROUNDING * limit, t, i, -1, -1)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, adversary, t, arm, row):
     """The loss of round t is in the estimates."""
     after(records, run, watch.books, state, t)
@@ -107,7 +107,7 @@ def observed(records, run, watch, params, state, adversary, t, arm, row):
     watch.loss[0] = row[arm]
 
 
-@compiled
+@hook
 def observe_after_update(params, state, t, arm, loss):
     """Planted fault: the loss is divided by the probability of the next round, as if the weights came first."""
     p = state.probabilities[arm]
@@ -119,13 +119,13 @@ def observe_after_update(params, state, t, arm, loss):
     state.probabilities[arm] = p
 
 
-@compiled
+@hook
 def observe_raw_loss(params, state, t, arm, loss):
     """Planted fault: the loss itself, without an estimator."""
     state.total[arm] += loss
 
 
-@compiled
+@hook
 def observe_squared(params, state, t, arm, loss):
     """Planted fault: the loss is divided by the square of the probability."""
     state.total[arm] += loss / state.probabilities[arm] ** 2

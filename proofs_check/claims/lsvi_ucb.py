@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.linalg import add_outer, cholesky, dot, inverse_norm, multiply, set_multiple_of_identity
 from kernels.steps import Step, check
 from mdps.algorithms import lsvi_ucb as algorithm_module
@@ -140,7 +140,7 @@ def allocate(params: LSVIUCB, instance: Episodes, horizon: int) -> Watch:
     )  # fmt: skip
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     for h in range(watch.gram.shape[0]):
@@ -154,7 +154,7 @@ def begin(watch, params, instance):
                 watch.transitions[h, pair, y] = 0.0
 
 
-@compiled
+@hook
 def _backup(watch, model, values, h):
     """watch.backup = r_h + P_h V, exactly."""
     for pair in range(watch.backup.shape[0]):
@@ -165,7 +165,7 @@ def _backup(watch, model, values, h):
         watch.backup[pair] = total
 
 
-@compiled
+@hook
 def _occupy(watch, model, policy):
     """Probability of each state at each stage under the episode's policy."""
     n_actions = model.n_actions
@@ -180,7 +180,7 @@ def _occupy(watch, model, policy):
                 watch.occupancy[h + 1, model.successors[k]] += watch.occupancy[h, s] * model.probabilities[k]
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, episode, value):
     """After planning: the regressions of all stages, from the counts and the exact model."""
     model = instance.model
@@ -244,7 +244,7 @@ def acted(records, run, watch, params, state, instance, episode, value):
     check(records, run, DECOMPOSITION, optimistic - value, bonuses, 1e-9, episode, -1, -1, -1)
 
 
-@compiled
+@hook
 def stepped(records, run, watch, params, state, instance, episode, h, s, a, reward, following):
     """Before the update: the width that the rule used; then the counts."""
     pair = s * instance.model.n_actions + a
@@ -256,7 +256,7 @@ def stepped(records, run, watch, params, state, instance, episode, h, s, a, rewa
     add_outer(watch.gram[h], instance.features[s, a], 1.0)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, episode):
     """After the episode: determinants against sums of widths."""
     d = watch.factor.shape[0]
@@ -266,14 +266,14 @@ def observed(records, run, watch, params, state, instance, episode):
         check(records, run, POTENTIAL, watch.clipped[h], 2.0 * log_det, 1e-9, episode, h, -1, -1)
 
 
-@compiled
+@hook
 def observe_stale(params, state, h, s, a, reward, following):
     """Planted fault: the target of a past episode keeps the V_{h+1} of that episode."""
     pair = s * (state.q.shape[1] // state.values.shape[1]) + a
     regress(params, state, h, pair, reward + state.values[h + 1, following])
 
 
-@compiled
+@hook
 def observe_twice(params, state, h, s, a, reward, following):
     """Planted fault: Lam_h counts every observation twice, the targets once."""
     pair = s * (state.q.shape[1] // state.values.shape[1]) + a

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from bandits.algorithms.moss import MOSS
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
@@ -132,20 +132,20 @@ def allocate(params: MOSS, instance: Any, horizon: int) -> Watch:
     )  # fmt: skip
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     clear(watch.tally)
 
 
-@compiled
+@hook
 def width(watch, arm):
     """sqrt(4 sigma^2 log+(T/(K N)) / N)."""
     n = float(watch.tally.pulls[arm])
     return 2.0 * watch.sigma * math.sqrt(math.log(max(1.0, watch.share / n)) / n)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """Before the reward of round t."""
     tally = watch.tally
@@ -162,7 +162,7 @@ def acted(records, run, watch, params, state, instance, t, arm):
         check(records, run, PULLS, float(tally.pulls[arm]), limit, 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
     count(watch.tally, arm, reward, instance.gaps[arm])
@@ -170,7 +170,7 @@ def observed(records, run, watch, params, state, instance, t, arm, reward):
         check(records, run, CONCENTRATION, watch.tally.means[arm], watch.raised[arm], 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def ended(records, run, watch, params, state, instance, t):
     """The pull counts at the horizon."""
     for i in range(instance.gaps.shape[0]):
@@ -180,7 +180,7 @@ def ended(records, run, watch, params, state, instance, t):
     check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
-@compiled
+@hook
 def observe_without_own_count(params, state, t, arm, reward):
     """Planted fault: log+(T/K) without the arm's own count, so that explored arms keep a wide bound."""
     state.pulls[arm] += 1

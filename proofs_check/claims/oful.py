@@ -11,7 +11,7 @@ import numpy as np
 from bandits.algorithms.oful import OFUL, confidence_radius, look_at
 from bandits.linear import LinearBandit
 from bandits.policies import highest_index
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.linalg import (
     add_outer,
     cholesky,
@@ -118,13 +118,13 @@ def allocate(params: OFUL, instance: LinearBandit, horizon: int) -> Watch:
     return Watch(np.zeros((d, d)), np.zeros((d, d)), np.zeros(d), np.zeros(d), np.zeros(d), np.zeros(5))
 
 
-@compiled
+@hook
 def _log_det(watch, params):
     """log det V_t - log det V_0 from a fresh factorisation."""
     return cholesky(watch.gram, watch.factor) - watch.moment.shape[0] * math.log(params.regularization)
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     set_multiple_of_identity(watch.gram, params.regularization)
@@ -135,7 +135,7 @@ def begin(watch, params, instance):
     watch.sums[LOG_DET] = _log_det(watch, params)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, t, context, action):
     """Before the reward of round t: the ellipsoid and the indices of the rule."""
     d = watch.moment.shape[0]
@@ -176,7 +176,7 @@ def acted(records, run, watch, params, state, instance, t, context, action):
         watch.sums[WIDE] += 1.0
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, t, context, action, reward):
     """After round t: determinants and sums of widths."""
     x = instance.features[context, action]
@@ -197,7 +197,7 @@ def observed(records, run, watch, params, state, instance, t, context, action, r
     check(records, run, REGRET, watch.sums[TOTAL], math.sqrt(8.0 * t * beta * log_det), 1e-9, t, -1, -1, -1)
 
 
-@compiled
+@hook
 def observe_without_estimate(params, state, t, features, context, action, reward):
     """Planted fault: V is updated, the estimate stays where it was."""
     x = features[context, action]
@@ -206,7 +206,7 @@ def observe_without_estimate(params, state, t, features, context, action, reward
     state.context[0] = -1
 
 
-@compiled
+@hook
 def act_after_update(params, state, t, features, context, rng):
     """Planted fault: widths in V_t, as if the action had been played already: |x|^2 becomes |x|^2 / (1 + |x|^2)."""
     look_at(state, features, context)
@@ -217,7 +217,7 @@ def act_after_update(params, state, t, features, context, rng):
     return highest_index(state.mean, state.width, state.radius[0])
 
 
-@compiled
+@hook
 def act_with_squared_width(params, state, t, features, context, rng):
     """Planted fault: the bonus is sqrt(beta) |x|^2, without the root."""
     look_at(state, features, context)

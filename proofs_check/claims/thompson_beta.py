@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bandits.algorithms.thompson_beta import ThompsonBeta, set_posterior
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.kl import bernoulli_kl
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
@@ -95,14 +95,14 @@ def allocate(params: ThompsonBeta, instance: BernoulliBandit, horizon: int) -> W
     )
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     clear(watch.tally)
     clear_moments(watch.moments)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """The samples of round t against the posterior of the theorem, Beta(S + 1, N - S + 1), from independent counts."""
     tally = watch.tally
@@ -126,7 +126,7 @@ def acted(records, run, watch, params, state, instance, t, arm):
         check(records, run, PULLS, instance.gaps[arm], math.sqrt(2.0 * watch.level) * radii, 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
     tally = watch.tally
@@ -135,7 +135,7 @@ def observed(records, run, watch, params, state, instance, t, arm, reward):
     check(records, run, MEANS, exponent, watch.level, 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def ended(records, run, watch, params, state, instance, t):
     """The spread of each arm's samples over the run."""
     for i in range(instance.gaps.shape[0]):
@@ -143,19 +143,19 @@ def ended(records, run, watch, params, state, instance, t):
     check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
-@compiled
+@hook
 def observe_swapped(params, state, t, arm, reward):
     """Planted fault: successes and failures change places."""
     set_posterior(state, arm, state.a[arm] + 1.0 - reward, state.b[arm] + reward)
 
 
-@compiled
+@hook
 def observe_threefold(params, state, t, arm, reward):
     """Planted fault: every reward counts three times, so that the posterior is too narrow."""
     set_posterior(state, arm, state.a[arm] + 3.0 * reward, state.b[arm] + 3.0 * (1.0 - reward))
 
 
-@compiled
+@hook
 def observe_and_forget(params, state, t, arm, reward):
     """Planted fault: the posterior never has more than twenty observations."""
     shrink = min(1.0, 20.0 / (state.a[arm] + state.b[arm] - 1.0))

@@ -10,7 +10,7 @@ import numpy as np
 
 from bandits.algorithms.thompson_gaussian import ThompsonGaussian, set_posterior
 from bandits.instances.gaussian import GaussianBandit, gaussian
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Case, Claim, Rate, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
@@ -98,14 +98,14 @@ def allocate(params: ThompsonGaussian, instance: GaussianBandit, horizon: int) -
     )
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     clear(watch.tally)
     clear_moments(watch.moments)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """The samples of round t against the posterior N(mean, sigma^2/N), from independent counts."""
     tally = watch.tally
@@ -123,7 +123,7 @@ def acted(records, run, watch, params, state, instance, t, arm):
         check(records, run, PULLS, instance.gaps[arm], 2.0 * watch.radius * roots, 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
     tally = watch.tally
@@ -132,7 +132,7 @@ def observed(records, run, watch, params, state, instance, t, arm, reward):
     check(records, run, MEANS, abs(tally.means[arm] - instance.means[arm]), radius, 1e-9, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def ended(records, run, watch, params, state, instance, t):
     """The spread of each arm's samples over the run."""
     for i in range(instance.gaps.shape[0]):
@@ -140,7 +140,7 @@ def ended(records, run, watch, params, state, instance, t):
     check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
-@compiled
+@hook
 def observe_without_count(params, state, t, arm, reward):
     """Planted fault: the posterior variance stays sigma^2, that of one observation."""
     set_posterior(params, state, arm, state.precision[arm] + 1.0, state.total[arm] + reward)

@@ -19,7 +19,7 @@ from bandits.ftrl import (
     tsallis_stability,
     tsallis_weights,
 )
-from kernels.jit import compiled
+from kernels.jit import hook
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.claims.exp3 import MINIMAX_NAME, hidden, minimax
 from proofs_check.ftrl import (
@@ -55,19 +55,19 @@ def allocate(params: TsallisINF, instance: Any, horizon: int) -> Bookkeeping:
     return allocate_bookkeeping(instance.n_arms, TsallisINF().scale, 0.5)
 
 
-@compiled
+@hook
 def begin(watch, params, adversary):
     """Forget the last run."""
     open_books(watch)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, adversary, t, arm, row):
     """w_t is known."""
     before(records, run, watch, state, t)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, adversary, t, arm, row):
     """The loss of round t is in the estimates."""
     root = math.sqrt(row.shape[0])
@@ -76,7 +76,7 @@ def observed(records, run, watch, params, state, adversary, t, arm, row):
     expectations(records, run, watch, t, arm, row, root)
 
 
-@compiled
+@hook
 def observe_after_update(params, state, t, arm, loss):
     """Planted fault: the loss is divided by the probability of the next round, as if the weights came first."""
     p = state.probabilities[arm]
@@ -87,13 +87,13 @@ def observe_after_update(params, state, t, arm, loss):
     state.probabilities[arm] = p
 
 
-@compiled
+@hook
 def observe_raw_loss(params, state, t, arm, loss):
     """Planted fault: the loss itself, without an estimator."""
     state.total[arm] += loss
 
 
-@compiled
+@hook
 def act_one_newton_step(params, state, t, rng):
     """Planted fault: a single Newton step from the least loss, with the weights normalised afterwards."""
     eta = rate(params, t)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bandits.algorithms.tsallis_inf_rv import TsallisINFRV, rate
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Claim, Sabotage
 from proofs_check.claims.exp3 import MINIMAX_NAME, minimax
@@ -34,31 +34,31 @@ SHIFT = OWN
 FIRST = 4
 
 
-@compiled
+@hook
 def _baseline(p, eta):
     return 0.5 if p >= eta * eta else 0.0
 
 
-@compiled
+@hook
 def if_played(loss, p, eta):
     """(l - B)/p + B."""
     b = _baseline(p, eta)
     return (loss - b) / p + b
 
 
-@compiled
+@hook
 def if_not(loss, p, eta):
     """B."""
     return _baseline(p, eta)
 
 
-@compiled
+@hook
 def unbiased(loss, p, eta):
     """No bias: p ((l - B)/p + B) + (1 - p) B = l."""
     return 0.0
 
 
-@compiled
+@hook
 def centred_stability(p, estimate, eta):
     """One arm's share of the bound on stab_t, from the estimate less 1/2."""
     root = math.sqrt(p)
@@ -92,19 +92,19 @@ def allocate(params: TsallisINFRV, instance: Any, horizon: int) -> Bookkeeping:
     return allocate_bookkeeping(instance.n_arms, TsallisINFRV().scale, 0.5)
 
 
-@compiled
+@hook
 def begin(watch, params, adversary):
     """Forget the last run."""
     open_books(watch)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, adversary, t, arm, row):
     """w_t is known."""
     before(records, run, watch, state, t)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, adversary, t, arm, row):
     """The loss of round t is in the estimates."""
     n_arms = row.shape[0]
@@ -122,14 +122,14 @@ def observed(records, run, watch, params, state, adversary, t, arm, row):
         check(records, run, SHIFT, -z, 0.25, ROUNDING, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def observe_without_threshold(params, state, t, arm, loss):
     """Planted fault: the baseline is 1/2 however small the probability."""
     for i in range(state.total.shape[0]):
         state.total[i] += (loss - 0.5) / state.probabilities[i] + 0.5 if i == arm else 0.5
 
 
-@compiled
+@hook
 def observe_half_baseline(params, state, t, arm, loss):
     """Planted fault: the baseline is subtracted from the loss and never added back."""
     eta = rate(params, t)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
 from bandits.policies import set_statistics
-from kernels.jit import compiled
+from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
@@ -75,13 +75,13 @@ def allocate(params: UCB1, instance: BernoulliBandit, horizon: int) -> Watch:
     return Watch(allocate_tally(instance.n_arms), first_watched(instance.n_arms))
 
 
-@compiled
+@hook
 def begin(watch, params, instance):
     """Forget the last run."""
     clear(watch.tally)
 
 
-@compiled
+@hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """Before the reward of round t: the statements after n = t - 1 plays."""
     tally = watch.tally
@@ -105,19 +105,19 @@ def acted(records, run, watch, params, state, instance, t, arm):
         check(records, run, PULLS, float(tally.pulls[arm]), 8.0 * log_n / gap**2, 1e-12, t, arm, -1, -1)
 
 
-@compiled
+@hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
     count(watch.tally, arm, reward, instance.gaps[arm])
 
 
-@compiled
+@hook
 def ended(records, run, watch, params, state, instance, t):
     """The regret decomposition."""
     check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
-@compiled
+@hook
 def observe_for_the_neighbour(params, state, t, arm, reward):
     """Planted fault: the pull is counted for the arm, its reward is credited to the next one."""
     other = (arm + 1) % state.pulls.shape[0]

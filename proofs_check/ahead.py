@@ -1,7 +1,8 @@
 """Compiling ahead: a process of its own that compiles the loops of later claims into the disk cache.
 
 Numba compiles one function at a time in a process; a second process compiles beside it. ``regretlab check`` starts it
-for the claims after the first: ``python -m proofs_check.ahead quick slug slug ...``.
+for the claims after the first, last claim first, so that the two meet in the middle and neither compiles what the
+other does: ``python -m proofs_check.ahead quick slug slug ...``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def compiling(slugs: Sequence[str], size: str) -> Iterator[None]:
     if not slugs:
         yield
         return
-    command = [sys.executable, "-m", "proofs_check.ahead", size, *slugs]
+    command = [sys.executable, "-m", "proofs_check.ahead", size, *reversed(slugs)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield

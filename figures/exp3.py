@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from bandits.adversaries.hidden import HiddenArm
 from bandits.algorithms.exp3 import tuned
 from bandits.algorithms.tsallis_inf import TsallisINF
-from figures.style import PALETTE, new_axes, plot_line
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line
 from theory.lower_bounds import minimax_engine_best
 from theory.theorems import theorem
 

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from bandits.adversaries.sequence import LossSequence
 from bandits.algorithms import exp3, exp3_ix
-from figures.style import PALETTE, new_axes
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes
 from theory.theorems import theorem
 
 HORIZON = 10_000

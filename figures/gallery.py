@@ -19,7 +19,7 @@ FORMATS = ("png", "svg", "pdf")
 def modules() -> dict[str, ModuleType]:
     """Slug -> figure module, for every module of this room with an ``EXPERIMENT``."""
     names = sorted(module.name for module in pkgutil.iter_modules(figures.__path__))
-    found = [importlib.import_module(f"figures.{name}") for name in names if name not in ("gallery", "style")]
+    found = [importlib.import_module(f"figures.{name}") for name in names if name != "gallery"]
     return {module.EXPERIMENT.slug: module for module in found if hasattr(module, "EXPERIMENT")}
 
 

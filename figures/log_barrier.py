@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from bandits.adversaries.shifting import GapShifting
 from bandits.algorithms import exp3, log_barrier
 from bandits.algorithms.tsallis_inf import TsallisINF
-from figures.style import PALETTE, new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
 from theory.theorems import theorem
 
 ARMS, HORIZON = 5, 50_000

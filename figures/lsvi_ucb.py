@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.figure import Figure
 
-from figures.style import PALETTE, new_axes, plot_line
 from kernels.engine import Trace
 from mdps.algorithms.lsvi_ucb import LSVIUCB, practical
 from mdps.instances.linear import one_hot_linear, simplex_linear
 from mdps.loops import Episodes
 from proofs_check.claims.lsvi_ucb import episodes_of
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line
 
 STATES = (5, 10, 20, 40)
 N_ACTIONS, DIMENSION, HORIZON, EPISODES = 3, 3, 3, 2_000

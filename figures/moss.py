@@ -11,9 +11,9 @@ from bandits.algorithms.kl_ucb import KLUCB
 from bandits.algorithms.moss import MOSS
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
-from figures.style import PALETTE, new_axes, plot_line
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line
 from theory.lower_bounds import minimax_engine_best
 
 ARMS = 10

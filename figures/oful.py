@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from bandits.algorithms.oful import OFUL
 from bandits.linear import LinearBandit
-from figures.style import PALETTE, new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from proofs_check.claims.oful import sphere, theorem_parameters
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
 from theory.lower_bounds import linear_ball
 from theory.theorems import theorem
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from figures.style import new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from mdps.algorithms.q_learning_bernstein import QLearningBernstein
 from mdps.algorithms.q_learning_hoeffding import QLearningHoeffding
@@ -16,6 +15,7 @@ from mdps.instances.lower_bounds import domingues_hard
 from mdps.loops import Episodes
 from proofs_check.episodic_cases import minimax_if_hard
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import new_axes, plot_line, plot_regret
 
 N_ACTIONS, N_LEVELS, HORIZON, EPSILON, EPISODES, DELTA = 2, 2, 9, 0.3, 200_000, 0.05
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from figures.style import new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from mdps.algorithms.q_learning_bernstein import QLearningBernstein
 from mdps.algorithms.q_learning_hoeffding import QLearningHoeffding
@@ -17,6 +16,7 @@ from mdps.algorithms.ucbvi_ch import UCBVICH
 from mdps.instances.chains import river_swim
 from mdps.loops import Episodes
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import new_axes, plot_line, plot_regret
 
 N_STATES, HORIZON, EPISODES, DELTA = 6, 20, 20_000, 0.05
 

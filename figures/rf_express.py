@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.figure import Figure
 
-from figures.style import PALETTE, new_axes, plot_line
 from kernels.engine import Trace
 from mdps.algorithms.rf_express import RFExpress
 from proofs_check.claims.rf_express import two_states
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line
 from theory.theorems import theorem
 
 DELTA = 0.1

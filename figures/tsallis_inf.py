@@ -18,9 +18,9 @@ from bandits.algorithms.tsallis_inf_rv import TsallisINFRV
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import BernoulliBandit
 from bandits.instances.nonstationary import PiecewiseBandit, piecewise
-from figures.style import PALETTE, new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
 from theory.theorems import theorem
 
 ARMS, GAP, RATIO = 8, 0.125, 1.6

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
-from figures.style import PALETTE, new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
 from theory.theorems import theorem
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from figures.style import new_axes, plot_line, plot_regret
 from kernels.engine import Trace
 from mdps.algorithms.ucbvi_bf import UCBVIBF
 from mdps.algorithms.ucbvi_ch import UCBVICH
 from proofs_check.episodic_cases import two_states
 from proofs_check.experiment import Experiment, Run
+from proofs_check.plotting import new_axes, plot_line, plot_regret
 from theory.theorems import theorem
 
 EPISODES, DELTA = 500_000, 0.05

@@ -138,7 +138,7 @@ def clean_runs(records: Records, steps: Sequence[Step], given: Sequence[str]) ->
 
 def _regret_of(bound: Bound, trace: Trace) -> Float:
     """The regret that the theorem is about, (n_runs, C)."""
-    return trace.extra["realised"] if bound.theorem.regret == "realised" and "realised" in trace.extra else trace.regret
+    return trace.extra["realised"] if bound.theorem.regret == "realised" else trace.regret
 
 
 def bound_quantity(bound: Bound, trace: Trace, instance: Any, params: Any) -> Float:

@@ -22,7 +22,7 @@ class Verdict:
     Attributes:
         slug: the claim. layer: "bound", "step" or "rate". id: theorem or step id. statement, source: in words.
         case: instance id; instance: its name; horizon: rounds or episodes.
-        kind: of the theorem or step. verdict: see DESIGN of the statistics (docs/statistics.md).
+        kind: of the theorem or step. verdict: see docs/statistics.md.
         n_runs: replications used. estimate, low, high: measured quantity (mean regret, mean of the claim's own
             outcome, share of failing runs of an event, growth exponent of a rate) with confidence limits.
         confidence: level of the limits (1 for statements checked exactly in every run).

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from bandits.loops import LINEAR
 from bandits.model import Float, within
+from bandits.worlds import LinearWorld
 from kernels.engine import Protocol
 from kernels.jit import compiled
 from kernels.random import choose, standard_normal, uniform
@@ -286,6 +287,10 @@ class LinearBandit:
         if self.weights is None and horizon > self.n_contexts:
             raise InvalidInput(f"{self.name} has {self.n_contexts} rows of contexts for {horizon} rounds")
         return LinearProblem(self.n_contexts, self.n_actions, self.dimension, horizon)
+
+    def world(self, seed: int, run: int) -> LinearWorld:
+        """One run for an algorithm driven from Python."""
+        return LinearWorld(self, seed, run)
 
     def trivial_regret(self, horizons: Float) -> Float:
         """The regret that no algorithm can exceed: the largest gap of every round."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandits.loops import STOCHASTIC
+from bandits.worlds import BanditWorld
 from kernels.engine import Protocol
 from theory.errors import InvalidInput
 
@@ -85,6 +86,10 @@ class Bandit:
     def module(self) -> str:
         """Name of the module with the compiled ``draw`` and ``gap``."""
         return sys.modules[type(self).__module__].__name__
+
+    def world(self, seed: int, run: int) -> BanditWorld:
+        """One run for an algorithm driven from Python."""
+        return BanditWorld(self, seed, run)
 
     def trivial_regret(self, horizons: Float) -> Float:
         """The regret that no algorithm can exceed: T times the largest gap."""

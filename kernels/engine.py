@@ -98,6 +98,20 @@ class Protocol:
         """Allocate the outputs of a block, run the loop, return (regret, extra)."""
         raise NotImplementedError
 
+    def specialised(
+        self, params: Any, instance: Any, watch: ModuleType | None, overrides: Mapping[str, Any]
+    ) -> Callable[..., Any]:
+        """What :meth:`run_block` calls as ``loop``."""
+        return specialise(self.loop, self.bindings(params, instance, watch, overrides))  # type: ignore[no-any-return]
+
+    def seen(self, instance: Any) -> Any:
+        """What :meth:`run_block` gets as ``instance``."""
+        return instance.arrays()
+
+    def notes(self, params: Any, instance: Any, watch: ModuleType | None, horizon: int) -> Any:
+        """What :meth:`run_block` gets as ``watch``: the arrays that the hooks write."""
+        return watch.allocate(params, instance, horizon) if watch is not None else 0
+
     def bindings(
         self, params: Any, instance: Any, watch: ModuleType | None, overrides: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -110,6 +124,11 @@ class Protocol:
         return {**environment, **algorithm, **optional, **hooks}
 
 
+def protocol_of(params: Any, instance: Any) -> Protocol:
+    """The protocol that the algorithm's module states as ``PROTOCOL``, else the instance's own."""
+    return getattr(sys.modules[type(params).__module__], "PROTOCOL", instance.protocol)  # type: ignore[no-any-return]
+
+
 def log_spaced(horizon: int, per_octave: int = 4) -> npt.NDArray[np.int64]:
     """Checkpoints 1 .. horizon, about ``per_octave`` for each doubling, always with the horizon itself."""
     n = int(np.ceil(np.log2(max(horizon, 2)) * per_octave)) + 1
@@ -120,11 +139,14 @@ def prepare(
     params: Any, instance: Any, watch: ModuleType | None = None, overrides: Mapping[str, Any] | None = None
 ) -> None:
     """Compile the loop that :func:`simulate` would run with these arguments, or load it from disk; run nothing."""
-    loop = specialise(instance.protocol.loop, instance.protocol.bindings(params, instance, watch, overrides or {}))
-    _block(loop, params, instance, instance.arrays(), 1, watch, overrides or {}, 0, 0, 0, log_spaced(1), 0)
+    protocol = protocol_of(params, instance)
+    loop = protocol.specialised(params, instance, watch, overrides or {})
+    _block(protocol, loop, params, instance, protocol.seen(instance), 1, watch, overrides or {}, 0, 0, 0,
+           log_spaced(1), 0)  # fmt: skip
 
 
 def _block(
+    protocol: Protocol,
     loop: Any,
     params: Any,
     instance: Any,
@@ -142,12 +164,12 @@ def _block(
     allocate = overrides.get("allocate") or sys.modules[type(params).__module__].allocate  # type: ignore[attr-defined]
     records = allocate_records(n_runs, len(watch.STEPS) if watch is not None else 0)
     try:
-        regret, extra = instance.protocol.run_block(
+        regret, extra = protocol.run_block(
             loop,
             params,
             allocate(params, instance.problem(horizon)),
             arrays,
-            watch.allocate(params, instance, horizon) if watch is not None else 0,
+            protocol.notes(params, instance, watch, horizon),
             records,
             seed,
             first_run,
@@ -207,16 +229,18 @@ def simulate(
     marks = log_spaced(horizon) if checkpoints is None else np.asarray(checkpoints, dtype=np.int64)
     if marks.ndim != 1 or marks.size == 0 or marks[0] < 1 or (np.diff(marks) <= 0).any() or marks[-1] > horizon:
         raise InvalidInput(f"checkpoints must increase within 1..{horizon}; got {marks.tolist()[:10]}")
-    protocol: Protocol = instance.protocol
+    protocol = protocol_of(params, instance)
     planted = overrides or {}
-    loop = specialise(protocol.loop, protocol.bindings(params, instance, watch, planted))
-    arrays = instance.arrays()
+    loop = protocol.specialised(params, instance, watch, planted)
+    arrays = protocol.seen(instance)
     size = block or max(1, -(-n_runs // (4 * workers)) if workers > 1 else n_runs)
     starts = range(first_run, first_run + n_runs, size)
 
     def run(start: int) -> Trace:
         n = min(size, first_run + n_runs - start)
-        trace = _block(loop, params, instance, arrays, horizon, watch, planted, seed, start, n, marks, n_decisions)
+        trace = _block(
+            protocol, loop, params, instance, arrays, horizon, watch, planted, seed, start, n, marks, n_decisions
+        )
         if progress is not None:
             progress(n)
         return trace

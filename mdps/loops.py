@@ -31,6 +31,7 @@ from mdps.model import BERNOULLI, GAUSSIAN, MDP, Float, TabularArrays
 from mdps.planning import discounted
 from mdps.planning.average import average_policy_iteration
 from mdps.planning.finite_horizon import backward_induction, policy_value
+from mdps.worlds import EpisodicWorld
 from theory.errors import InvalidInput
 
 if TYPE_CHECKING:  # bound by kernels.loops.specialise
@@ -140,6 +141,10 @@ class Episodes:
         return EpisodicProblem(
             mdp.n_states, mdp.n_actions, mdp.horizon, n_episodes, mdp.stage_dependent, rewards, self._features()
         )
+
+    def world(self, seed: int, run: int) -> EpisodicWorld:
+        """One run for an algorithm driven from Python."""
+        return EpisodicWorld(self, seed, run)
 
     def trivial_regret(self, horizons: Float) -> Float:
         """The regret that no algorithm can exceed: episodes times (V* - the least value of any policy)."""
@@ -439,6 +444,7 @@ def continuing(
 class Continuing(Protocol):
     """Endless trajectories."""
 
+    setting = "continuing MDP"
     loop = staticmethod(continuing)
     algorithm_functions = ("init", "act", "observe")
     instance_functions = ()

@@ -16,7 +16,12 @@ from theory.theorem import Theorem
 
 Float = npt.NDArray[np.float64]
 
-Setting = Literal["stochastic bandit", "adversarial bandit", "linear bandit", "episodic MDP"]
+#: Settings named after a theory rather than a protocol have instances of their own, which no file describes.
+Setting = Literal[
+    "stochastic bandit", "adversarial bandit", "linear bandit", "episodic MDP", "continuing MDP",
+    "combinatorial bandit", "full information", "adversarial MDP", "function approximation",
+    "latent MDP", "reward-free MDP",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

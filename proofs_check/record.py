@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernels.engine import Trace, join, log_spaced, simulate
+from kernels.engine import Trace, join, log_spaced, protocol_of, simulate
 from kernels.loops import unsettled
 from proofs_check.store import Store, experiment_digest, first_runs, missing
 
@@ -54,7 +54,7 @@ class Recorder:
         """
         marks = log_spaced(horizon) if checkpoints is None else np.asarray(checkpoints, dtype=np.int64)
         overrides = overrides or {}
-        functions = instance.protocol.bindings(params, instance, watch, overrides).values()
+        functions = protocol_of(params, instance).bindings(params, instance, watch, overrides).values()
         reason = unsettled(functions, {type(params).__module__, *([watch.__name__] if watch is not None else [])})
         store = Store(None) if reason else self.store
         name = "" if reason else experiment_digest(

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kernels.engine import Trace, join
+from kernels.engine import Trace, join, protocol_of
 from kernels.loops import cache_directory, source_digest
 from kernels.steps import Records
 from theory.errors import InvalidInput
@@ -72,7 +72,7 @@ def experiment_digest(
 ) -> str:
     """The name of an experiment (32 hexadecimal digits): equal if and only if its numbers must be."""
     digest = hashlib.sha256()
-    modules = {type(params).__module__, instance.module, type(instance.protocol).__module__}
+    modules = {type(params).__module__, instance.module, type(protocol_of(params, instance)).__module__}
     modules |= {watch.__name__} if watch is not None else set()
     modules |= {getattr(f, "__module__", "") or "" for f in overrides.values()}
     _feed(digest, (FORMAT, source_digest(modules), type(params).__qualname__, tuple(params), instance.arrays()))

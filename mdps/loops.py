@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from kernels.random import (
     stream_key,
     uniform,
 )
+from mdps import exact
 from mdps.model import BERNOULLI, GAUSSIAN, MDP, Float, TabularArrays
 from mdps.planning import discounted
 from mdps.planning.average import average_policy_iteration
@@ -365,6 +367,16 @@ class Trajectory:
     def module(self) -> str:
         """Name of the module with the compiled functions of the instance."""
         return sys.modules[type(self).__module__].__name__
+
+    @cached_property
+    def diameter(self) -> float:
+        """D, in steps (Jaksch, Ortner and Auer 2010, definition 1); infinite if the model is not communicating."""
+        return exact.diameter(self.mdp)
+
+    @cached_property
+    def bias_span(self) -> float:
+        """sp(h*), in units of reward (average reward)."""
+        return exact.span(self.mdp)
 
     def arrays(self) -> ContinuingArrays:
         """What compiled code takes; gain and values are computed here, exactly."""

@@ -137,7 +137,12 @@ class Lockstep(Protocol):
             np.zeros((5, width)), np.zeros((2, width), np.uint64), np.zeros((2, width), np.int64),
             seed, first_run, n_runs, checkpoints, regret, pulls,
         )  # fmt: skip
-        return regret, {"pulls": pulls, "decisions": np.zeros((n_runs, n_decisions), np.int64)}
+        extra = {
+            "pulls": pulls,
+            "summary": np.zeros((n_runs, 0)),
+            "decisions": np.zeros((n_runs, n_decisions), np.int64),
+        }
+        return regret, extra
 
 
 @dataclass(frozen=True)

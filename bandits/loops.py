@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kernels.engine import Protocol
+from kernels.engine import Protocol, summary_shape
 from kernels.loops import nothing
 from kernels.random import CONTEXT, ENVIRONMENT, POLICY, REWARD, start, stream_gamma, stream_key
 from kernels.reductions import least, sum_of
@@ -28,12 +28,13 @@ if TYPE_CHECKING:  # bound by kernels.loops.specialise
     prepare: Any
     context_of: Any
 
-begin = acted = observed = ended = nothing
+begin = acted = observed = ended = summarise = nothing
 
 
 def stochastic(
-    params, state, instance, watch, records, rng, keys, gammas, seed, first_run, n_runs, marks, regret, pulls, decisions
-):
+    params, state, instance, watch, records, rng, keys, gammas,
+    seed, first_run, n_runs, marks, regret, pulls, summary, decisions,
+):  # fmt: skip
     """Stochastic bandits: act, draw the arm's next reward from its stack, observe.
 
     Args:
@@ -45,6 +46,7 @@ def stochastic(
         seed: integer >= 0. first_run: index of the block's first replication; n_runs: its length.
         marks: rounds at which the pseudo-regret is kept, increasing, last = horizon, shape (C,).
         regret: out, (n_runs, C). pulls: out, (n_runs, K).
+        summary: out, (n_runs, ...): what the algorithm's ``summarise`` leaves.
         decisions: out, (n_runs, R): the first R decisions of each run.
     """
     n_arms = keys.shape[0]
@@ -73,6 +75,7 @@ def stochastic(
                     decisions[run, t - 1] = arm
             regret[run, c] = total
         ended(records, run, watch, params, state, instance, t)
+        summarise(params, state, summary, run)
 
 
 def adversarial(
@@ -168,11 +171,12 @@ def linear(params, state, instance, watch, records, rng, seed, first_run, n_runs
 
 
 class Stochastic(Protocol):
-    """Stochastic bandits."""
+    """Stochastic bandits; an algorithm may define ``summary_shape`` and ``summarise``, as for episodes."""
 
     setting = "stochastic bandit"
     loop = staticmethod(stochastic)
     algorithm_functions = ("init", "act", "observe")
+    optional_functions = ("summarise",)
     instance_functions = ("draw", "gap")
 
     def run_block(
@@ -182,12 +186,13 @@ class Stochastic(Protocol):
         regret = np.zeros((n_runs, len(checkpoints)))
         pulls = np.zeros((n_runs, n_arms), np.int64)
         decisions = np.full((n_runs, n_decisions), -1, np.int64)
+        summary = np.zeros((n_runs, *summary_shape(params, state)))
         rng, keys, gammas = np.zeros(3, np.uint64), np.zeros(n_arms, np.uint64), np.zeros(n_arms, np.uint64)
         loop(
             params, state, instance, watch, records, rng, keys, gammas,
-            seed, first_run, n_runs, checkpoints, regret, pulls, decisions,
+            seed, first_run, n_runs, checkpoints, regret, pulls, summary, decisions,
         )  # fmt: skip
-        return regret, {"pulls": pulls, "decisions": decisions}
+        return regret, {"pulls": pulls, "summary": summary, "decisions": decisions}
 
 
 STOCHASTIC = Stochastic()

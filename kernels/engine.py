@@ -124,6 +124,12 @@ class Protocol:
         return {**environment, **algorithm, **optional, **hooks}
 
 
+def summary_shape(params: Any, state: Any) -> tuple[int, ...]:
+    """Shape of what the algorithm's ``summarise`` leaves of a run; (0,) if it leaves nothing."""
+    module = sys.modules[type(params).__module__]
+    return tuple(module.summary_shape(params, state)) if hasattr(module, "summary_shape") else (0,)
+
+
 def protocol_of(params: Any, instance: Any) -> Protocol:
     """The protocol that the algorithm's module states as ``PROTOCOL``, else the instance's own."""
     return getattr(sys.modules[type(params).__module__], "PROTOCOL", instance.protocol)  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from kernels.engine import Protocol
+from kernels.engine import Protocol, summary_shape
 from kernels.jit import inlined
 from kernels.loops import nothing
 from kernels.random import (
@@ -285,9 +285,7 @@ class Episodic(Protocol):
         model = instance.model
         regret = np.zeros((n_runs, len(checkpoints)))
         stopped = np.zeros(n_runs, np.int64)
-        module = sys.modules[type(params).__module__]
-        shape = module.summary_shape(params, state) if hasattr(module, "summary_shape") else (0,)
-        summary = np.zeros((n_runs, *shape))
+        summary = np.zeros((n_runs, *summary_shape(params, state)))
         decisions = np.full((n_runs, n_decisions), -1, np.int64)
         loop(
             params, state, instance, watch, records, np.zeros(3, np.uint64), np.zeros(len(model.rewards), np.int64),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 from scipy.special import logsumexp, softmax, xlogy
 
 from theory.errors import InvalidInput
@@ -172,6 +173,69 @@ class LogBarrier(Regulariser):
         """(1/eta) sum [z - log(1 + z)] with z = eta w l, at most (eta/2) sum w^2 l^2."""
         z = eta * np.asarray(w, dtype=np.float64) * np.asarray(estimate, dtype=np.float64)
         return float(np.sum(z - np.log1p(z)) / eta)
+
+
+@dataclass(frozen=True)
+class Mixture(Regulariser):
+    """shannon * Shannon + tsallis * Tsallis(alpha) + barrier * LogBarrier, coefficients >= 0 and not all zero.
+
+    Hybrids of this kind: Bubeck, Cohen and Li 2018 (entropy and log-barrier); Zimmert, Luo and Wei 2019.
+    """
+
+    shannon: float = 0.0
+    tsallis: float = 0.0
+    alpha: float = 0.5
+    barrier: float = 0.0
+
+    @property
+    def parts(self) -> tuple[tuple[float, Regulariser], ...]:
+        """(coefficient, regulariser) of the terms that are there."""
+        terms = ((self.shannon, Shannon()), (self.tsallis, Tsallis(self.alpha)), (self.barrier, LogBarrier()))
+        return tuple((c, part) for c, part in terms if c > 0.0)
+
+    def value(self, w: npt.ArrayLike) -> float:
+        return float(sum(c * part.value(w) for c, part in self.parts))
+
+    def gradient(self, w: npt.ArrayLike) -> Float:
+        return np.asarray(sum(c * part.gradient(w) for c, part in self.parts))
+
+    def curvature(self, w: npt.ArrayLike) -> Float:
+        """psi'' of every coordinate, s/w + tau w^(a-2) + b/w^2."""
+        w = np.asarray(w, dtype=np.float64)
+        return self.shannon / w + self.tsallis * w ** (self.alpha - 2.0) + self.barrier / w**2
+
+    def weights(self, losses: npt.ArrayLike, eta: float) -> Float:
+        """By two nested root searches: w_i(x) = (f')^{-1}(x - eta (L_i - min L)), sum_i w_i(x) = 1."""
+        array = _inputs(losses, eta)
+        shifts = eta * (array - array.min())
+
+        def at(x: float) -> Float:
+            def coordinate(shift: float) -> float:
+                def excess(v: float) -> float:
+                    return float(self.gradient(np.exp([v]))[0]) - (x - shift)
+
+                low = -1.0
+                while excess(low) > 0.0:
+                    low *= 2.0
+                    if low < -700.0:
+                        return 0.0
+                return float(np.exp(brentq(excess, low, 0.0, xtol=1e-15, rtol=1e-15))) if excess(0.0) > 0.0 else 1.0
+
+            return np.array([coordinate(shift) for shift in shifts])
+
+        if array.size == 1:
+            return np.ones(1)
+        low, high = (float(self.gradient(np.array([w]))[0]) for w in (1.0 / array.size, 1.0))
+        room = 1e-9 * (1.0 + abs(low))  # rounding may leave the sum at 1/K on either side of one
+        w = at(brentq(lambda x: at(x).sum() - 1.0, low - room, high, xtol=1e-14, rtol=1e-14))
+        return w / w.sum()
+
+    def spread(self, n_arms: int) -> float:
+        return float(sum(c * part.spread(n_arms) for c, part in self.parts))
+
+    def stability_bound(self, w: npt.ArrayLike, estimate: npt.ArrayLike, eta: float) -> float:
+        """(eta/2) sum l^2 / psi''(w): psi'' falls with w, and losses l >= 0 only lower w."""
+        return float(0.5 * eta * np.sum(np.asarray(estimate) ** 2 / self.curvature(w)))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory.errors import InvalidInput
-from theory.regularisers import Euclidean, LogBarrier, Shannon, Tsallis, decompose, penalty_bound
+from theory.regularisers import Euclidean, LogBarrier, Mixture, Shannon, Tsallis, decompose, penalty_bound
 
-ALL = [Shannon(), Tsallis(0.5), Tsallis(0.2), Tsallis(0.85), LogBarrier(), Euclidean()]
+HYBRID = Mixture(0.5, 1.0, 0.7, 0.05)
+ALL = [Shannon(), Tsallis(0.5), Tsallis(0.2), Tsallis(0.85), LogBarrier(), Euclidean(), HYBRID]
 losses = st.lists(st.floats(-30.0, 60.0), min_size=1, max_size=7).map(np.array)
 rates = st.floats(0.01, 5.0)
 

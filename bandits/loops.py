@@ -133,7 +133,10 @@ def adversarial(
         ended(records, run, watch, params, state, adversary, t)
 
 
-def linear(params, state, instance, watch, records, rng, seed, first_run, n_runs, marks, regret, pulls, decisions):
+def linear(
+    params, state, instance, watch, records, rng,
+    seed, first_run, n_runs, marks, regret, pulls, summary, decisions,
+):  # fmt: skip
     """Linear and contextual bandits: a context gives the round's action set, a row of features per action.
 
     ``instance.features`` has shape (n_contexts, n_actions, d). The noise of round t is the t-th draw of the run's
@@ -168,6 +171,7 @@ def linear(params, state, instance, watch, records, rng, seed, first_run, n_runs
                     decisions[run, t - 1] = action
             regret[run, c] = total
         ended(records, run, watch, params, state, instance, t)
+        summarise(params, state, summary[run])
 
 
 class Stochastic(Protocol):
@@ -224,11 +228,12 @@ class Adversarial(Protocol):
 
 
 class Linear(Protocol):
-    """Linear and contextual bandits."""
+    """Linear and contextual bandits; an algorithm may define ``summary_shape`` and ``summarise``, as for episodes."""
 
     setting = "linear bandit"
     loop = staticmethod(linear)
     algorithm_functions = ("init", "act", "observe")
+    optional_functions = ("summarise",)
     instance_functions = ("context_of", "draw", "gap")
 
     def run_block(
@@ -237,11 +242,12 @@ class Linear(Protocol):
         regret = np.zeros((n_runs, len(checkpoints)))
         pulls = np.zeros((n_runs, instance.features.shape[1]), np.int64)
         decisions = np.full((n_runs, n_decisions), -1, np.int64)
+        summary = np.zeros((n_runs, *summary_shape(params, state)))
         loop(
             params, state, instance, watch, records, np.zeros(3, np.uint64),
-            seed, first_run, n_runs, checkpoints, regret, pulls, decisions,
+            seed, first_run, n_runs, checkpoints, regret, pulls, summary, decisions,
         )  # fmt: skip
-        return regret, {"pulls": pulls, "decisions": decisions}
+        return regret, {"pulls": pulls, "summary": summary, "decisions": decisions}
 
 
 ADVERSARIAL = Adversarial()

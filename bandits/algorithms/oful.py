@@ -64,26 +64,42 @@ class Ridge(NamedTuple):
     product: Float  # scratch, (n_actions,)
 
 
+def check_model(params: NamedTuple) -> None:
+    """Refuse hyper-parameters of the linear model (R, S, L, lam, delta) out of their range.
+
+    Raises:
+        InvalidInput: naming the algorithm, the parameter and its value.
+    """
+    rule = type(params).__name__
+    for name in ("noise", "parameter_bound", "feature_bound"):
+        value = getattr(params, name)
+        if not 0.0 <= value < math.inf:
+            raise InvalidInput(f"{rule}: {name} is {value}; expected a finite number >= 0")
+    lam, delta = params.regularization, params.delta  # type: ignore[attr-defined]
+    if not 0.0 < lam < math.inf:
+        raise InvalidInput(f"{rule}: regularization is {lam}; expected a finite number > 0")
+    if not 0.0 < delta < 1.0:
+        raise InvalidInput(f"{rule}: delta is {delta}; expected a number in (0, 1)")
+
+
+def allocate_ridge(dimension: int, n_actions: int) -> Ridge:
+    """Arrays of a regression and of what it says of ``n_actions`` actions."""
+    d, k = dimension, n_actions
+    return Ridge(
+        np.zeros((d, d)), np.zeros((d, d)), np.zeros((d, d)), np.zeros(d), np.zeros(d), np.zeros(d),
+        np.zeros(1), np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64),
+        np.zeros((d, k)), np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k),
+    )  # fmt: skip
+
+
 def allocate(params: OFUL, problem: LinearProblem) -> Ridge:
     """Arrays of one run.
 
     Raises:
         InvalidInput: if a hyper-parameter is out of its range.
     """
-    for name in ("noise", "parameter_bound", "feature_bound"):
-        value = getattr(params, name)
-        if not 0.0 <= value < math.inf:
-            raise InvalidInput(f"OFUL: {name} is {value}; expected a finite number >= 0")
-    if not 0.0 < params.regularization < math.inf:
-        raise InvalidInput(f"OFUL: regularization is {params.regularization}; expected a finite number > 0")
-    if not 0.0 < params.delta < 1.0:
-        raise InvalidInput(f"OFUL: delta is {params.delta}; expected a number in (0, 1)")
-    d, k = problem.dimension, problem.n_actions
-    return Ridge(
-        np.zeros((d, d)), np.zeros((d, d)), np.zeros((d, d)), np.zeros(d), np.zeros(d), np.zeros(d),
-        np.zeros(1), np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64),
-        np.zeros((d, k)), np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k),
-    )  # fmt: skip
+    check_model(params)
+    return allocate_ridge(problem.dimension, problem.n_actions)
 
 
 @compiled
@@ -156,10 +172,11 @@ def act(params, state, t, features, context, rng):
 
 
 @inlined
-def observe(params, state, t, features, context, action, reward):
-    """V_t = V_{t-1} + x x', thh_t = V_t^{-1} sum x_s r_s by Sherman and Morrison; every so often by Cholesky."""
-    x = features[context, action]
-    error = reward - dot(state.estimate, x)
+def learn(params, state, x, reward, error):
+    """V_t = V_{t-1} + x x', thh_t = V_t^{-1} sum x_s r_s by Sherman and Morrison; every so often by Cholesky.
+
+    ``error`` is reward - <thh_{t-1}, x>. Returns det V_t / det V_{t-1}, or 0 if everything was computed afresh.
+    """
     add_outer(state.gram, x, 1.0)
     for i in range(x.shape[0]):
         state.moment[i] += reward * x[i]
@@ -169,9 +186,20 @@ def observe(params, state, t, features, context, action, reward):
         state.log_det[0] = cholesky(state.gram, state.factor) - x.shape[0] * math.log(params.regularization)
         cholesky_inverse(state.factor, state.inverse)
         cholesky_solve(state.factor, state.moment, state.estimate)
-        state.context[0] = -1
-    else:
-        state.log_det[0] += math.log(growth)
-        for i in range(x.shape[0]):
-            state.estimate[i] += state.image[i] * (error / growth)
+        return 0.0
+    state.log_det[0] += math.log(growth)
+    for i in range(x.shape[0]):
+        state.estimate[i] += state.image[i] * (error / growth)
+    return growth
+
+
+@inlined
+def observe(params, state, t, features, context, action, reward):
+    """One more observation, in the regression and in what was computed for the context."""
+    x = features[context, action]
+    error = reward - dot(state.estimate, x)
+    growth = learn(params, state, x, reward, error)
+    if growth > 0.0:
         follow(state, growth, error)
+    else:
+        state.context[0] = -1

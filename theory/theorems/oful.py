@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from theory.complexity import elliptic_potential
-from theory.hypotheses import CONFIDENCE, at_least
+from theory.hypotheses import at_least
+from theory.linear_model import GAP, LARGE_LAMBDA, MODEL
 from theory.radii import ellipsoid_trace
-from theory.theorem import Hypothesis, Theorem
+from theory.theorem import Theorem
 
 Float = npt.NDArray[np.float64]
 
@@ -63,49 +64,6 @@ def gap_dependent(instance: Any, params: Any, horizons: Float) -> Float:
     return np.log(horizons) ** 2
 
 
-def _dominates(name: str, parameter: str, text: str) -> Hypothesis:
-    """The bound the algorithm is given holds for the instance."""
-
-    def violation(instance: Any, params: Any, horizon: int) -> str | None:
-        true, assumed = getattr(instance, name, None), getattr(params, parameter, None)
-        if true is None or assumed is None:
-            return f"the {'instance' if true is None else 'algorithm'} does not state it"
-        excess = true - assumed
-        return None if excess <= 1e-12 * assumed else f"the instance has {true:g}, {excess:g} above {assumed:g}"
-
-    return Hypothesis(text, violation)
-
-
-def _gap_at_most_two(instance: Any, params: Any, horizon: int) -> str | None:
-    gap = getattr(instance, "max_gap", None)
-    if gap is None:
-        return "the instance does not state its max_gap"
-    return None if gap <= 2.0 else f"the largest gap is {gap:g}, {gap - 2.0:g} too large"
-
-
-def _regularized(instance: Any, params: Any, horizon: int) -> str | None:
-    lam = getattr(params, "regularization", None)
-    if lam is None:
-        return "the algorithm does not state its regularization"
-    return None if lam > 0.0 else f"lam = {lam:g}"
-
-
-def _regularized_above_one(instance: Any, params: Any, horizon: int) -> str | None:
-    lam, least = params.regularization, max(1.0, params.feature_bound**2)
-    return None if lam >= least else f"lam = {lam:g} is below {least:g}"
-
-
-_MODEL = (
-    Hypothesis("the regularisation lam is positive", _regularized),
-    CONFIDENCE,
-    _dominates("feature_bound", "feature_bound", "features have norm at most the L given to the algorithm"),
-    _dominates("parameter_bound", "parameter_bound", "the parameter has norm at most the S given to the algorithm"),
-    _dominates("noise_subgaussian", "noise", "the noise is R-subgaussian for the R given to the algorithm"),
-    at_least(1),
-)
-_GAP = Hypothesis("mean rewards lie in [-1, 1], so that no gap exceeds 2", _gap_at_most_two)
-_LARGE_LAMBDA = Hypothesis("lam >= max(1, L^2)", _regularized_above_one)
-
 THEOREMS = (
     Theorem(
         id="oful/regret",
@@ -114,7 +72,7 @@ THEOREMS = (
         "sqrt(beta_T) = R sqrt(2 log(1/delta) + d log(1 + T L^2/(lam d))) + sqrt(lam) S",
         kind="high-probability",
         constants="explicit",
-        hypotheses=(*_MODEL, _GAP),
+        hypotheses=(*MODEL, GAP),
         bound=regret,
         remarks="from 2 min(1, sqrt(beta) |x|) a round and the elliptic potential; holds for all T at once",
     ),
@@ -125,7 +83,7 @@ THEOREMS = (
         "(sqrt(lam) S + R sqrt(2 log(1/delta) + d log(1 + T L^2/(lam d))))",
         kind="high-probability",
         constants="explicit",
-        hypotheses=(*_MODEL, _GAP, _LARGE_LAMBDA),
+        hypotheses=(*MODEL, GAP, LARGE_LAMBDA),
         bound=regret_aps,
         remarks="the printed version has T L/d for T L^2/d, twice, and no lower bound on lam",
     ),
@@ -136,7 +94,7 @@ THEOREMS = (
         "(sqrt(lam) S + R sqrt(2 log(1/delta) + d log(1 + T L/(lam d))))",
         kind="high-probability",
         constants="explicit",
-        hypotheses=(*_MODEL, _GAP),
+        hypotheses=(*MODEL, GAP),
         bound=regret_aps_printed,
         remarks="false as printed for lam < 1 (the first logarithm can be negative) and for L > 1; "
         "kept to be compared with oful/regret-aps",
@@ -148,7 +106,7 @@ THEOREMS = (
         "R sqrt(2 log(1/delta) + d log(1 + t L^2/(lam d))) + sqrt(lam) S",
         kind="high-probability",
         constants="explicit",
-        hypotheses=_MODEL,
+        hypotheses=MODEL,
         bound=coverage,
         remarks="of the estimation error, not of regret; the determinant form is tighter and is the one to run",
     ),
@@ -158,7 +116,7 @@ THEOREMS = (
         statement="R_T = O(log^2 T / gap) for a fixed finite action set",
         kind="high-probability",
         constants="order",
-        hypotheses=(*_MODEL, _GAP, at_least(2)),
+        hypotheses=(*MODEL, GAP, at_least(2)),
         bound=gap_dependent,
         confirmed=False,
     ),

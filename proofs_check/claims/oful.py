@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,18 +12,25 @@ from bandits.algorithms.oful import OFUL, confidence_radius, look_at
 from bandits.linear import LinearBandit
 from bandits.policies import highest_index
 from kernels.jit import hook
-from kernels.linalg import (
-    add_outer,
-    cholesky,
-    cholesky_solve,
-    dot,
-    inverse_norm,
-    quadratic_form,
-    set_multiple_of_identity,
-    sherman_morrison,
-)
+from kernels.linalg import cholesky_solve, dot, inverse_norm, sherman_morrison
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.ellipsoid_steps import (
+    COUNTED,
+    COVERAGE_STEP,
+    LOG_DET,
+    OPTIMISM_STEP,
+    POTENTIAL_STEPS,
+    TOTAL,
+    Regression,
+    add_width,
+    allocate_regression,
+    best_mean,
+    check_potential,
+    distance,
+    forget,
+    take,
+)
 from theory.lower_bounds import linear_book
 from theory.theorems import theorem
 
@@ -33,28 +40,14 @@ from theory.theorems import theorem
 LARGE = 0.5
 
 STEPS = (
-    Step(
-        "coverage",
-        "|thh_t - theta| in the norm of V_t <= sqrt(beta_t), for all t",
-        "Abbasi-Yadkori, Pal and Szepesvari 2011, Theorem 2",
-        "event",
-        lambda params, instance, horizon: float(params.delta),
-        place=("round",),
-    ),
+    COVERAGE_STEP,
     Step(
         "support",
         "the index is max over the ellipsoid C_{t-1} of <theta, x> = <thh, x> + sqrt(beta) |x| in V_{t-1}^{-1}",
         "Lattimore and Szepesvari 2020, equation (19.8); difference of both sides",
         place=("round", "context", "action"),
     ),
-    Step(
-        "optimism",
-        "<theta, x*_t> <= index of the action played",
-        "Abbasi-Yadkori, Pal and Szepesvari 2011, proof of Theorem 3",
-        "conditional",
-        given=("coverage",),
-        place=("round", "context", "action"),
-    ),
+    OPTIMISM_STEP,
     Step(
         "instant-regret",
         "<theta, x*_t - x_t> <= 2 sqrt(beta_{t-1}) |x_t| in V_{t-1}^{-1}",
@@ -63,24 +56,7 @@ STEPS = (
         given=("coverage",),
         place=("round", "context", "action"),
     ),
-    Step(
-        "log-det",
-        "log det V_t - log det V_0 = sum log(1 + |x_s|^2 in V_{s-1}^{-1}) to 1e-8, with the widths the rule used",
-        "Abbasi-Yadkori, Pal and Szepesvari 2011, Lemma 11; difference of both sides",
-        place=("round",),
-    ),
-    Step(
-        "elliptic-potential",
-        "sum min(1, |x_s|^2 in V_{s-1}^{-1}) <= 2 (log det V_t - log det V_0), with the widths the rule used",
-        "Abbasi-Yadkori, Pal and Szepesvari 2011, Lemma 11",
-        place=("round",),
-    ),
-    Step(
-        "determinant-trace",
-        "log det V_t - log det V_0 <= d log(1 + t L^2/(d lam))",
-        "Abbasi-Yadkori, Pal and Szepesvari 2011, Lemma 10",
-        place=("round",),
-    ),
+    *POTENTIAL_STEPS,
     Step(
         "large-widths",
         f"rounds with |x_t| >= u in V_(t-1)^-1, u = {LARGE}: at most (3d/log(1+u^2)) log(1 + L^2/(lam log(1+u^2)))",
@@ -98,82 +74,40 @@ STEPS = (
 )
 
 
-class Watch(NamedTuple):
-    """The regression once more, without rank-one updates: V is summed and factored in every round."""
-
-    gram: Any
-    factor: Any
-    moment: Any
-    estimate: Any
-    scratch: Any
-    sums: Any  # log det, sum log(1 + w^2), sum min(1, w^2), rounds of large width, regret
-
-
-LOG_DET, LOGS, CLIPPED, WIDE, TOTAL = range(5)
-
-
-def allocate(params: OFUL, instance: LinearBandit, horizon: int) -> Watch:
+def allocate(params: OFUL, instance: LinearBandit, horizon: int) -> Regression:
     """Arrays of the watch."""
-    d = instance.dimension
-    return Watch(np.zeros((d, d)), np.zeros((d, d)), np.zeros(d), np.zeros(d), np.zeros(d), np.zeros(5))
-
-
-@hook
-def _log_det(watch, params):
-    """log det V_t - log det V_0 from a fresh factorisation."""
-    return cholesky(watch.gram, watch.factor) - watch.moment.shape[0] * math.log(params.regularization)
+    return allocate_regression(instance.dimension)
 
 
 @hook
 def begin(watch, params, instance):
     """Forget the last run."""
-    set_multiple_of_identity(watch.gram, params.regularization)
-    for i in range(watch.moment.shape[0]):
-        watch.moment[i] = 0.0
-    for i in range(watch.sums.shape[0]):
-        watch.sums[i] = 0.0
-    watch.sums[LOG_DET] = _log_det(watch, params)
+    forget(watch, params.regularization)
 
 
 @hook
 def acted(records, run, watch, params, state, instance, t, context, action):
     """Before the reward of round t: the ellipsoid and the indices of the rule."""
-    d = watch.moment.shape[0]
     radius = state.radius[0]
     # Coverage, of the algorithm's own estimate and radius in the norm of an independently summed V_{t-1}.
-    for i in range(d):
-        watch.scratch[i] = state.estimate[i] - instance.theta[i]
-    error = math.sqrt(max(quadratic_form(watch.gram, watch.scratch), 0.0))
+    error = distance(watch, state.estimate, instance.theta)
     check(records, run, COVERAGE, error, radius, 1e-9, t - 1, -1, -1, -1)
     cholesky_solve(watch.factor, watch.moment, watch.estimate)
     own_radius = confidence_radius(params, watch.sums[LOG_DET])
-    best = 0.0
     for a in range(instance.means.shape[1]):
         x = instance.features[context, a]
         value = dot(watch.estimate, x) + own_radius * inverse_norm(watch.factor, x, watch.scratch)
         index = state.mean[a] + radius * state.width[a]
         check(records, run, SUPPORT, abs(index - value), 1e-7 * (1.0 + abs(value)), 0.0, t, context, a, -1)
-        best = max(instance.means[context, a], best) if a > 0 else instance.means[context, a]
+    best = best_mean(instance.means, context)
     index = state.mean[action] + radius * state.width[action]
     check(records, run, OPTIMISM, best, index, 1e-9, t, context, action, -1)
     width = state.width[action]
-    check(
-        records,
-        run,
-        INSTANT,
-        best - instance.means[context, action],
-        2.0 * radius * width,
-        1e-9,
-        t,
-        context,
-        action,
-        -1,
-    )
-    watch.sums[TOTAL] += best - instance.means[context, action]
-    watch.sums[LOGS] += math.log(1.0 + width * width)
-    watch.sums[CLIPPED] += min(1.0, width * width)
+    regret = best - instance.means[context, action]
+    check(records, run, INSTANT, regret, 2.0 * radius * width, 1e-9, t, context, action, -1)
+    add_width(watch, width, regret)
     if width >= LARGE:
-        watch.sums[WIDE] += 1.0
+        watch.sums[COUNTED] += 1.0
 
 
 @hook
@@ -181,20 +115,15 @@ def observed(records, run, watch, params, state, instance, t, context, action, r
     """After round t: determinants and sums of widths."""
     x = instance.features[context, action]
     d = x.shape[0]
-    add_outer(watch.gram, x, 1.0)
-    for i in range(d):
-        watch.moment[i] += reward * x[i]
-    watch.sums[LOG_DET] = _log_det(watch, params)
-    log_det = watch.sums[LOG_DET]
+    take(watch, x, reward, params.regularization)
     lam, bound = params.regularization, params.feature_bound * params.feature_bound
-    check(records, run, IDENTITY, abs(log_det - watch.sums[LOGS]), 1e-8 * (1.0 + log_det), 0.0, t, -1, -1, -1)
-    check(records, run, POTENTIAL, watch.sums[CLIPPED], 2.0 * log_det, 1e-9, t, -1, -1, -1)
-    check(records, run, TRACE, log_det, d * math.log(1.0 + t * bound / (d * lam)), 1e-9, t, -1, -1, -1)
+    check_potential(records, run, IDENTITY, watch, lam, bound, t)
     logs = math.log(1.0 + LARGE * LARGE)
     most = 3.0 * d / logs * math.log(1.0 + bound / (lam * logs))
-    check(records, run, LARGE_WIDTHS, watch.sums[WIDE], most, 0.0, t, -1, -1, -1)
+    check(records, run, LARGE_WIDTHS, watch.sums[COUNTED], most, 0.0, t, -1, -1, -1)
     beta = max(1.0, state.radius[0] * state.radius[0])
-    check(records, run, REGRET, watch.sums[TOTAL], math.sqrt(8.0 * t * beta * log_det), 1e-9, t, -1, -1, -1)
+    most = math.sqrt(8.0 * t * beta * watch.sums[LOG_DET])
+    check(records, run, REGRET, watch.sums[TOTAL], most, 1e-9, t, -1, -1, -1)
 
 
 @hook

@@ -125,9 +125,10 @@ class Ledger(NamedTuple):
     """What is known of a run from outside the algorithm.
 
     Attributes:
-        visits, transitions, reward_sums: of all steps so far, (S, A), (S, A, S), (S, A).
+        visits, transitions, reward_sums, square_sums: of all steps so far, (S, A) and (S, A, S); rewards and their
+            squares.
         before: ``visits`` at the start of the episode. policy: of the episode, (S,). clock: its number, (1,).
-        values: u of the episode, (S,). order, row, estimate: for inner maxima, (S,).
+        values: u of the episode, (S,). order, row, estimate, ceiling: for inner maxima, (S,).
         laws, means: the true P and r. gain: rho*. diameter: D.
         sums: see above, (3,).
     """
@@ -135,6 +136,7 @@ class Ledger(NamedTuple):
     visits: Float
     transitions: Float
     reward_sums: Float
+    square_sums: Float
     before: Float
     policy: Int
     clock: Int
@@ -142,6 +144,7 @@ class Ledger(NamedTuple):
     order: Int
     row: Float
     estimate: Float
+    ceiling: Float
     laws: Float
     means: Float
     gain: float
@@ -154,8 +157,9 @@ def allocate(params: Any, instance: Any, horizon: int) -> Ledger:
     s, a = instance.n_states, instance.n_actions
     p, r = instance.mdp.dense()
     return Ledger(
-        np.zeros((s, a)), np.zeros((s, a, s)), np.zeros((s, a)), np.zeros((s, a)), np.zeros(s, np.int64),
-        np.zeros(1, np.int64), np.zeros(s), np.zeros(s, np.int64), np.zeros(s), np.zeros(s), p, r,
+        np.zeros((s, a)), np.zeros((s, a, s)), np.zeros((s, a)), np.zeros((s, a)), np.zeros((s, a)),
+        np.zeros(s, np.int64), np.zeros(1, np.int64), np.zeros(s), np.zeros(s, np.int64), np.zeros(s), np.zeros(s),
+        np.zeros(s), p, r,
         float(instance.arrays().gain), float(instance.diameter), np.zeros(3),
     )  # fmt: skip
 
@@ -166,6 +170,7 @@ def begin(watch, params, instance):
     watch.visits[...] = 0.0
     watch.transitions[...] = 0.0
     watch.reward_sums[...] = 0.0
+    watch.square_sums[...] = 0.0
     watch.before[...] = 0.0
     watch.clock[0] = 0
     watch.sums[...] = 0.0
@@ -277,6 +282,7 @@ def observed(records, run, watch, params, state, instance, t, s, a, reward, foll
     watch.visits[s, a] += 1.0
     watch.transitions[s, a, following] += 1.0
     watch.reward_sums[s, a] += reward
+    watch.square_sums[s, a] += reward * reward
     watch.sums[_NOISE_SUM] += watch.means[s, a] - reward
     top = 0.0
     for y in range(watch.values.shape[0]):

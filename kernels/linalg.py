@@ -109,14 +109,20 @@ def forward_substitute(factor, b, out):
 
 
 @compiled
-def cholesky_solve(factor, b, out):
-    """Solve L L' out = b; ``out`` may be ``b``."""
-    forward_substitute(factor, b, out)
+def backward_substitute(factor, b, out):
+    """Solve L' out = b; ``out`` may be ``b``. For b ~ N(0, I) the law of out is N(0, (L L')^{-1})."""
     for i in range(b.shape[0] - 1, -1, -1):
-        rest = out[i]
+        rest = b[i]
         for k in range(i + 1, b.shape[0]):
             rest -= factor[k, i] * out[k]
         out[i] = rest / factor[i, i]
+
+
+@compiled
+def cholesky_solve(factor, b, out):
+    """Solve L L' out = b; ``out`` may be ``b``."""
+    forward_substitute(factor, b, out)
+    backward_substitute(factor, out, out)
 
 
 @compiled

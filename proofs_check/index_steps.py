@@ -49,3 +49,9 @@ def check_highest(records, run, step, upper, arm, t):
     for i in range(upper.shape[0]):
         if i != arm:
             check(records, run, step, upper[i], upper[arm], ROUNDING, t, i, -1, -1)
+
+
+@hook
+def biased_variance(tally, squares, arm):
+    """1/N sum of squared deviations, from the sum of the squared rewards."""
+    return max(0.0, squares[arm] / tally.pulls[arm] - tally.means[arm] ** 2)

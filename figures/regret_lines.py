@@ -20,7 +20,7 @@ def regret_over_time(
     recorded: Mapping[str, Trace],
     title: str,
     instance: Any,
-    bounds: Mapping[str, Line],
+    bounds: Mapping[str, tuple[str, Line]],
     *,
     lower: Mapping[str, Line] | None = None,
     first: float = 10.0,
@@ -28,25 +28,27 @@ def regret_over_time(
     """Mean regret of every run with its 10-90 % band, on logarithmic axes.
 
     Args:
-        recorded: label -> trace, all on ``instance``; the first is the algorithm that ``bounds`` are about.
-        bounds: label -> theorem's bound as a function of the rounds (dashed, as far as it is below the trivial one).
+        recorded: label -> trace, all on ``instance``.
+        bounds: label of a run -> (name, theorem's bound as a function of the rounds): dashed in the run's colour, as
+            far as it is below the trivial bound.
         lower: label -> lower bound (dotted); the Lai-Robbins slope of the instance is always drawn.
         first: first round shown.
     """
     figure, axes = new_axes(title, "round $T$", "regret $R_T$")
     colors = [color for color in PALETTE if color not in ("#000000", "#F0E442")]
     top, bottom = 0.0, np.inf
-    for (label, trace), color in zip(recorded.items(), colors):
-        plot_regret(axes, trace, label, color)
+    of = dict(zip(recorded, colors))
+    for label, trace in recorded.items():
+        plot_regret(axes, trace, label, of[label])
         top = max(top, float(trace.regret.mean(axis=0)[-1]))
         bottom = min(bottom, float(trace.regret.mean(axis=0)[trace.checkpoints >= first][0]))
     t = next(iter(recorded.values())).checkpoints.astype(float)
     t = t[t >= first]
     trivial = instance.trivial_regret(t)
-    for (label, bound), color in zip(bounds.items(), ("#0072B2", "#E69F00", "#56B4E9")):
+    for label, (name, bound) in bounds.items():
         values = np.asarray(bound(t), dtype=float)
         top = max(top, float(np.min([values[-1], trivial[-1]])))
-        plot_line(axes, t, np.where(values <= trivial, values, np.nan), label, "bound", color)
+        plot_line(axes, t, np.where(values <= trivial, values, np.nan), name, "bound", of[label])
     slopes: dict[str, Line] = {"Lai-Robbins slope": lambda x: instance.lai_robbins * np.log(x)}
     for (label, line), color in zip({**slopes, **(lower or {})}.items(), ("black", "#8C564B", "#7F7F7F")):
         plot_line(axes, t, line(t), label, "lower", color)

@@ -39,7 +39,7 @@ def draw(recorded: dict[str, Trace]) -> Figure:
     return regret_over_time(
         recorded, "UCB-V on arms of small variance", bandit,
         {
-            "UCB-V: Theorem 4": lambda t: theorem("ucb-v/regret").bound(bandit, UCBV(), t),
-            "UCB1: Theorem 1": lambda t: theorem("ucb1/regret").bound(bandit, UCB1(), t),
+            "UCB-V": ("UCB-V: Theorem 4", lambda t: theorem("ucb-v/regret").bound(bandit, UCBV(), t)),
+            "UCB1": ("UCB1: Theorem 1", lambda t: theorem("ucb1/regret").bound(bandit, UCB1(), t)),
         },
     )  # fmt: skip

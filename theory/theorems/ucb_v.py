@@ -36,7 +36,7 @@ THEOREMS = (
         hypotheses=(FIXED_LAWS, REWARDS_IN_UNIT, setting("zeta", 1.2), setting("c", 1.0), at_least(2)),
         bound=regret,
         confirmed=False,
-        remarks="with s_i^2 = mu_i (1 - mu_i), which is the variance of 0/1 rewards and an upper bound of it on [0, 1]; "
+        remarks="with s_i^2 = mu_i (1 - mu_i), the variance of 0/1 rewards and an upper bound of it on [0, 1]; "
         "zeta = c = 1, common in code, is outside the theorem",
     ),
 )

@@ -45,7 +45,7 @@ def draw(recorded: dict[str, Trace]) -> Figure:
     return regret_over_time(
         recorded, r"$\alpha$-UCB on five Bernoulli arms", bandit,
         {
-            "Theorem 2.1, alpha = 3": lambda t: bound(bandit, AlphaUCB(3.0), t),
-            "Theorem 2.1, alpha = 2.1": lambda t: bound(bandit, AlphaUCB(2.1), t),
+            "alpha = 3": ("Theorem 2.1, alpha = 3", lambda t: bound(bandit, AlphaUCB(3.0), t)),
+            "alpha = 2.1": ("Theorem 2.1, alpha = 2.1", lambda t: bound(bandit, AlphaUCB(2.1), t)),
         },
     )  # fmt: skip

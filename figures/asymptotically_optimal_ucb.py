@@ -42,5 +42,5 @@ def draw(recorded: dict[str, Trace]) -> Figure:
     bound = theorem("asymptotically-optimal-ucb/regret").bound
     return regret_over_time(
         recorded, "Three Gaussian arms", bandit,
-        {"Theorem 8.1": lambda t: bound(bandit, AsymptoticallyOptimalUCB(), t)},
+        {"asymptotically optimal UCB": ("Theorem 8.1", lambda t: bound(bandit, AsymptoticallyOptimalUCB(), t))},
     )  # fmt: skip

@@ -44,7 +44,7 @@ def two_arm_weights(mean: list[float]) -> np.ndarray:
 def track_and_stop(stack: list[list[float]], horizon: int, delta: float, tied: list[int]) -> tuple[list[int], int]:
     """(decisions, answer or -1) of two Bernoulli arms on a stack.
 
-    Where both arms are equally far behind w*, up to the 1e-5 that the search for w* leaves, the decision is that of ``tied``.
+    Where both arms are equally far behind w*, up to the 1e-5 that the search leaves, the decision is that of ``tied``.
     """
     seen = [[stack[0][0]], [stack[1][0]]]
     decisions = [0, 1]

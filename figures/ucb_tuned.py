@@ -23,9 +23,10 @@ EXPERIMENT = Experiment(
     slug="ucb-tuned",
     title="UCB1-Tuned on five Bernoulli arms",
     caption=(
-        "Means 0.8, 0.5, 0.45, 0.4, 0.3. Mean and 10-90 % band over runs. No theorem is known for UCB1-Tuned; dashed is "
-        "that of UCB1 (Auer, Cesa-Bianchi and Fischer 2002, Theorem 1) and of UCB-V (Audibert, Munos and Szepesvari "
-        "2009, Theorem 4); dotted: the asymptotic slope of Lai and Robbins times log T; grey: T times the largest gap."
+        "Means 0.8, 0.5, 0.45, 0.4, 0.3. Mean and 10-90 % band over runs. No theorem is known for UCB1-Tuned; dashed "
+        "are those of UCB1 (Auer, Cesa-Bianchi and Fischer 2002, Theorem 1) and of UCB-V (Audibert, Munos and "
+        "Szepesvari 2009, Theorem 4), in their colours; dotted: the asymptotic slope of Lai and Robbins times log T; "
+        "grey: T times the largest gap."
     ),
     runs=(
         Run("UCB1-Tuned (no theorem)", UCBTuned, instance, 50_000, 100, full_runs=2000),
@@ -41,7 +42,7 @@ def draw(recorded: dict[str, Trace]) -> Figure:
     return regret_over_time(
         recorded, "UCB1-Tuned on five Bernoulli arms", bandit,
         {
-            "UCB1: Theorem 1": lambda t: theorem("ucb1/regret").bound(bandit, UCB1(), t),
-            "UCB-V: Theorem 4": lambda t: theorem("ucb-v/regret").bound(bandit, UCBV(), t),
+            "UCB1": ("UCB1: Theorem 1", lambda t: theorem("ucb1/regret").bound(bandit, UCB1(), t)),
+            "UCB-V": ("UCB-V: Theorem 4", lambda t: theorem("ucb-v/regret").bound(bandit, UCBV(), t)),
         },
     )  # fmt: skip

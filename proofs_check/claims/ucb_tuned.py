@@ -118,6 +118,6 @@ CLAIM = Claim(
     ),
     lower_bound=lai_robbins_line,
     lower_bound_name="Lai and Robbins 1985, asymptotic slope",
-    notes="NO regret bound is proved for this rule. It is hosted as a baseline: what is checked is that the algorithm is "
-    "the paper's and that its regret is accounted for. Nothing is claimed of its size.",
+    notes="NO regret bound is proved for this rule. It is hosted as a baseline: what is checked is that the algorithm "
+    "is the paper's and that its regret is accounted for. Nothing is claimed of its size.",
 )  # fmt: skip

@@ -17,7 +17,6 @@ from tests.reference.ucb_tuned import ucb_tuned
 from theory.errors import InvalidInput
 from theory.theorems import all_theorems
 
-
 #: Long enough for the variance to matter: the cap binds while log n / N >= (1/4 - V)^2 / 2.
 LONG, FAR = 1500, (0.95, 0.1)
 

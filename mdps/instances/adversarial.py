@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -107,6 +108,37 @@ def armed(n_actions: int = 2, n_episodes: int = 400, *, n_blocks: int = 1, low: 
     )  # fmt: skip
 
 
+def rare_directions(n_episodes: int = 400) -> AdversarialMDP:
+    """One layer, four actions: the first loses nothing; the others lose 1, and are rare once that has been learned.
+
+    Their features span two dimensions of their own, (1, 1), (1, -1) and (1, 0) up to scale: whitened, the first two
+    have a negative product, of size 1/6 over their probability.
+    """
+    height, width = 1.0 / math.sqrt(3.0), 1.0 / math.sqrt(2.0)
+    features = [[1.0, 0.0, 0.0], [0.0, height, width], [0.0, height, -width], [0.0, height, 0.0]]
+    return AdversarialMDP(
+        np.zeros((0, 1, 4, 1)), np.array([[[[0.0, 1.0, 1.0, 1.0]]]]), np.zeros(n_episodes, np.int64), 0,
+        np.array(features)[None, None], "rare directions",
+    )  # fmt: skip
+
+
+def opposite_directions(spread: float, n_episodes: int = 1) -> AdversarialMDP:
+    """One layer, four actions with the features (1, r), (1, -r) up to scale and (0, 1), (0, -1), r = sqrt(spread).
+
+    If the last two are hardly played, the second direction has the variance ``spread``: with gamma = spread the plain
+    estimate of the third reaches -1/(2 gamma), the magnitude-reduced one -1/(4 sqrt(gamma)).
+    """
+    if not 0.0 < spread <= 1.0:
+        raise InvalidInput(f"spread is {spread}; expected in (0, 1]")
+    features = np.array([[1.0, math.sqrt(spread)], [1.0, -math.sqrt(spread)], [0.0, 1.0], [0.0, -1.0]])
+    features[:2] /= math.sqrt(1.0 + spread)
+    losses = 0.5 * features[:, 0]
+    return AdversarialMDP(
+        np.zeros((0, 1, 4, 1)), losses[None, None, None], np.zeros(n_episodes, np.int64), 0,
+        features[None, None], f"opposite directions({spread:g})",
+    )  # fmt: skip
+
+
 #: Name -> maker of the instance for a number of episodes.
 NAMED: dict[str, Callable[[int], AdversarialMDP]] = {
     "layered": lambda n_episodes: layered(n_episodes=n_episodes),
@@ -114,6 +146,7 @@ NAMED: dict[str, Callable[[int], AdversarialMDP]] = {
     "simplex": lambda n_episodes: simplex_layered(n_episodes=n_episodes),
     "contextual": lambda n_episodes: contextual(n_episodes=n_episodes),
     "linear-bandit": lambda n_episodes: linear_bandit(n_episodes=n_episodes),
+    "rare-directions": rare_directions,
     "two-arms": lambda n_episodes: armed(2, n_episodes),
 }
 

@@ -1,0 +1,338 @@
+"""Refined regret: the acceptance checks of its three algorithms, agreement with a plain reference, bad input."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from kernels.engine import simulate
+from mdps.algorithms import luo_wei_lee, refined_regret, refined_regret_reduced
+from mdps.algorithms.luo_wei_lee import DilatedEntropy
+from mdps.algorithms.refined_regret import RefinedRegret
+from mdps.algorithms.refined_regret_reduced import MagnitudeReduced, mean_negative_part, reduced_estimate
+from mdps.covariance import Exact, Resampled, Sampled, covering_samples, gram, regularised_inverse, series_length
+from mdps.dilated import OneSuccessor, dilate, linear_estimate, local_bonus, widths
+from mdps.instances.adversarial import armed, contextual, layered, linear_bandit, simplex_layered
+from mdps.leaders import barrier_leaders, entropy_leaders
+from mdps.planning.layered import second_moment
+from proofs_check.dilated_steps import barrier_stability, entropy_stability
+from tests.reference.refined_regret import barrier, entropy, reference
+from theory.errors import HypothesisViolated, InvalidInput
+from theory.regularisers import LogBarrier, Shannon
+from theory.theorems import theorem
+
+ALGORITHMS = {
+    "barrier": (RefinedRegret, barrier, False),
+    "reduced": (MagnitudeReduced, entropy, True),
+    "plain": (DilatedEntropy, entropy, False),
+}
+
+
+def random_policy(mdp, seed=0):
+    return np.random.default_rng(seed).dirichlet(np.ones(mdp.n_actions), size=(mdp.horizon, mdp.n_states))
+
+
+def moments_of(params, mdp, n_episodes, seed=0, run=0):
+    """The moments of a run, by driving the algorithm by hand."""
+    import sys
+
+    module = sys.modules[type(params).__module__]
+    return list(module.play(params, mdp.problem(n_episodes), mdp.world(seed, run), n_episodes))
+
+
+# --- acceptance checks -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("z", [1e-6, 0.1, 2.0, 50.0, 1e8])
+def test_1_two_actions_in_closed_form(z):
+    eta = 0.3
+    p, _ = barrier_leaders(np.array([0.0, z / eta]), eta)
+    root = math.sqrt(z * z + 4.0)
+    # (z - 2 + root)/(2z), written without cancellation.
+    assert p[0] == pytest.approx(0.5 * (1.0 + z / (root + 2.0)), abs=1e-12)
+    if z == 2.0:
+        assert p[0] == pytest.approx(0.70711, abs=5e-6)
+
+
+@pytest.mark.parametrize("n_actions", [2, 3, 10])
+@pytest.mark.parametrize("eta", [1e-3, 0.5, 20.0])
+def test_2_the_log_barrier_lemma_on_any_losses(n_actions, eta):
+    rng = np.random.default_rng(n_actions)
+    losses = rng.choice([-1.0, 1.0], (60, n_actions)) * 10.0 ** rng.uniform(-2, 5, (60, n_actions))
+    comparators = rng.dirichlet(np.ones(n_actions), 20)
+    total, left, right = np.zeros(n_actions), np.zeros(20), 0.0
+    for loss in losses:
+        x, _ = barrier_leaders(total, eta)
+        left += (x - comparators) @ loss
+        right += 0.5 * eta * float(x @ loss**2)
+        total += loss
+        penalty = (-np.log(comparators).sum(axis=1) - n_actions * math.log(n_actions)) / eta
+        # With 1/2, hence with the paper's constant 1.
+        assert (left <= penalty + right + 1e-9 * (1.0 + np.abs(left) + right)).all()
+
+
+def test_2_the_entropy_breaks_it():
+    x, scaled = np.array([1e-4, 1 - 1e-4]), np.array([-20.0, 0.0])
+    stability = float(entropy_stability(x, scaled, 1.0))
+    square = float(x @ scaled**2)
+    assert stability == pytest.approx(10.788, abs=5e-4) and square == pytest.approx(0.04)
+    assert stability / square == pytest.approx(269.7, abs=0.05)
+    assert float(barrier_stability(x, scaled, 1.0)) <= square
+
+
+def test_3_one_hot_features_give_implicit_exploration():
+    mdp = layered(n_episodes=5, seed=2)
+    for gamma in (0.0, 0.05):
+        for moment in moments_of(RefinedRegret(0.1, 0.02, gamma), mdp, 5):
+            q = mdp.occupancy(moment.policy)
+            expected = np.zeros(q.shape)
+            at = np.arange(3), moment.walk.states, moment.walk.actions
+            expected[at] = moment.walk.to_go / (gamma + q[at])
+            assert np.allclose(moment.estimate, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_4_a_constant_bonus():
+    mdp = layered(3, 2, 4, 2)
+    c, horizon = 0.7, 4
+    dilated = dilate(mdp.transitions, random_policy(mdp), np.full((4, 3, 2), c), 1.0 + 1.0 / horizon)
+    for h in range(4):  # stage h here is layer h + 1
+        assert np.allclose(dilated[h], c * horizon * ((1 + 1 / horizon) ** (horizon - h) - 1))
+
+
+def test_5_one_layer():
+    mdp = contextual(n_episodes=20)
+    for moment in moments_of(RefinedRegret(0.2, 0.1, 0.05), mdp, 20):
+        assert np.array_equal(moment.dilated, moment.bonus)
+    # One-hot, beta = gamma = 0: log-barrier FTRL with importance weighting, step for step.
+    bandit, eta = armed(3, 200, n_blocks=3), 0.15
+    moments = moments_of(RefinedRegret(eta, 0.0, 0.0), bandit, 200, seed=8)
+    choices = bandit.world(8, 0).private
+    totals, losses = np.zeros(3), bandit.tables[:, 0, 0]
+    for k, moment in enumerate(moments):
+        p = LogBarrier().weights(totals, eta)
+        assert np.allclose(moment.policy[0, 0], p, atol=1e-12)
+        arm = int(np.searchsorted(np.cumsum(p), choices.random()))
+        assert arm == moment.walk.actions[0]
+        totals[arm] += losses[bandit.schedule[k], arm] / p[arm]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("make", [layered, lambda **o: simplex_layered(4, 3, 3, 2, **o)])
+def test_6_identities_on_random_models(seed, make):
+    mdp = make(n_episodes=3, seed=seed)
+    horizon, beta, gamma = mdp.horizon, 0.3, 0.02
+    policy, star = random_policy(mdp, seed), random_policy(mdp, seed + 50)
+    visits, goal = mdp.occupancy(policy), mdp.occupancy(star).sum(axis=2)
+    phi = mdp.features.reshape(horizon, -1, mdp.dimension)
+    covariance = gram(mdp.features, visits)
+    inverse = regularised_inverse(covariance, gamma)
+    assert np.allclose(inverse @ (covariance + gamma * np.eye(mdp.dimension)), np.eye(mdp.dimension), atol=1e-9)
+    bonus = local_bonus(widths(phi, inverse), policy, beta)
+    dilated = dilate(mdp.transitions, policy, bonus, 1.0 + 1.0 / horizon)
+    inside = ((policy - star) * dilated + star * bonus + policy * dilated / horizon).sum(axis=2)
+    ahead = mdp.initial @ (policy[0] * dilated[0]).sum(axis=1)
+    assert (goal * inside).sum() == pytest.approx((1 + 1 / horizon) * ahead, abs=1e-9)
+    cost = 2 * beta * np.einsum("hij,hji->", covariance, inverse)
+    assert (visits * bonus).sum() == pytest.approx(cost, abs=1e-9)
+    assert cost <= 2 * beta * mdp.dimension * horizon
+    # Steps 2 and 3, by enumeration of the pair that is seen and its mean loss-to-go.
+    losses = mdp.losses(1)
+    _, q = mdp.values(policy, losses)
+    squares = second_moment(mdp.transitions, policy, losses).reshape(horizon, -1)
+    width = widths(phi, inverse).reshape(q.shape)
+    mean, second = np.zeros(q.shape), np.zeros(q.shape)
+    for j in range(phi.shape[1]):
+        pairs = np.full(horizon, j)
+        unit = linear_estimate(phi, inverse, q.shape, pairs, np.ones(horizon))
+        weight = visits.reshape(horizon, -1)[:, j, None, None]
+        mean += weight * unit * q.reshape(horizon, -1)[:, j, None, None]
+        second += weight * unit**2 * squares[:, j, None, None]
+    assert (np.abs(q - mean) <= 0.25 * beta * width + gamma * mdp.dimension * horizon**2 / beta).all()
+    assert (np.abs(q - mean) <= np.sqrt(gamma * mdp.dimension * width) * horizon + 1e-12).all()
+    assert (second <= horizon**2 * width + 1e-12).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_7_the_reduced_estimator_has_the_same_mean_and_a_smaller_magnitude(seed):
+    mdp = simplex_layered(3, 3, 3, 2, 3, seed=seed)
+    horizon, gamma = mdp.horizon, 1e-4
+    policy = random_policy(mdp, seed)
+    visits = mdp.occupancy(policy)
+    phi = mdp.features.reshape(horizon, -1, mdp.dimension)
+    inverse = regularised_inverse(gram(mdp.features, visits), gamma)
+    correction = mean_negative_part(phi, inverse, visits)
+    _, q = mdp.values(policy, mdp.losses(1))
+    plain, reduced = np.zeros(q.shape), np.zeros(q.shape)
+    least = [0.0, 0.0]
+    for j in range(phi.shape[1]):
+        pairs, to_go = np.full(horizon, j), q.reshape(horizon, -1)[:, j]
+        weight = visits.reshape(horizon, -1)[:, j, None, None]
+        plain += weight * linear_estimate(phi, inverse, q.shape, pairs, to_go)
+        reduced += weight * reduced_estimate(phi, inverse, correction, pairs, to_go)
+        for full in (np.zeros(horizon), np.full(horizon, float(horizon))):
+            least[0] = min(least[0], linear_estimate(phi, inverse, q.shape, pairs, full).min())
+            least[1] = min(least[1], reduced_estimate(phi, inverse, correction, pairs, full).min())
+    assert np.allclose(plain, reduced, atol=1e-10)
+    assert least[1] >= -horizon / math.sqrt(gamma)
+    assert least[0] < least[1]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("module", [refined_regret, refined_regret_reduced])
+def test_8_the_preset_grows_like_the_square_root(module):
+    lengths = 2 ** np.arange(10, 16)
+    finals = []
+    for n_episodes in lengths:
+        mdp = layered(n_episodes=int(n_episodes))
+        params = module.practical(2, 6, 3, int(n_episodes))
+        finals.append(simulate(params, mdp, int(n_episodes), 3, checkpoints=[int(n_episodes)]).regret.mean())
+    slope = np.polyfit(np.log(lengths), np.log(finals), 1)[0]
+    assert 0.35 <= slope <= 0.65
+
+
+@pytest.mark.parametrize("module", [refined_regret, refined_regret_reduced, luo_wei_lee])
+def test_8_the_explicit_bound_holds_at_the_theorems_parameters(module):
+    name = {refined_regret: "log-barrier", refined_regret_reduced: "reduced", luo_wei_lee: "dilated-entropy"}[module]
+    mdp = armed(2, 1500)
+    params = module.tuned(2, 2, 1, 1500)
+    claim = theorem(f"refined-regret/{name}")
+    claim.require(mdp, params, 1500)
+    trace = simulate(params, mdp, 1500, 1)
+    assert (trace.regret <= claim.bound(mdp, params, trace.checkpoints.astype(float))).all()
+
+
+# --- agreement with the plain reference -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("make", [layered, simplex_layered, contextual])
+def test_decisions_agree_with_the_reference(name, make):
+    build, leader, reduced = ALGORITHMS[name]
+    mdp = make(n_episodes=25, seed=7)
+    for run in range(3):
+        params = build(0.08, 0.05, 0.03)
+        policies, walks = reference(mdp, leader, reduced, *params[:3], 25, 3, run)
+        for moment, policy, path in zip(moments_of(params, mdp, 25, 3, run), policies, walks, strict=True):
+            assert np.allclose(moment.policy, policy, atol=1e-9)
+            assert list(zip(moment.walk.states, moment.walk.actions)) == path
+
+
+def test_leaders_agree_with_the_exact_regularisers():
+    rng = np.random.default_rng(0)
+    for scale in (1e-3, 1.0, 1e4, 1e8):
+        losses = scale * rng.standard_normal((3, 2, 5))
+        p, y = barrier_leaders(losses, 0.7)
+        assert ((y >= 1.0) & (y <= 5.0)).all()
+        again, _ = barrier_leaders(losses, 0.7, 5.0 * np.ones((3, 2)))
+        assert np.allclose(p, again, rtol=1e-12)
+        for row, weights, soft in zip(
+            losses.reshape(-1, 5), p.reshape(-1, 5), entropy_leaders(losses, 0.7).reshape(-1, 5)
+        ):
+            assert np.allclose(weights, LogBarrier().weights(row, 0.7), rtol=1e-10)
+            assert np.allclose(soft, Shannon().weights(row, 0.7), rtol=1e-10, atol=1e-300)
+
+
+def test_stability_is_the_maximum_of_its_definition():
+    rng = np.random.default_rng(1)
+    pi, losses, eta = rng.dirichlet(np.ones(3)), 5.0 * rng.standard_normal(3), 0.4
+    points = rng.dirichlet(np.ones(3), 4000)
+    for exact, regulariser in ((barrier_stability, LogBarrier()), (entropy_stability, Shannon())):
+        best = max(float((pi - p) @ losses - regulariser.bregman(p, pi) / eta) for p in points)
+        value = float(exact(pi, losses, eta))
+        assert best <= value <= best + 0.02 * abs(value)
+
+
+# --- covariances and sampled bonuses -----------------------------------------------------------------------------
+
+
+def test_sampled_covariances_approach_the_exact_one():
+    mdp = simplex_layered(n_episodes=2, seed=3)
+    problem, world, policy, gamma = mdp.problem(2), mdp.world(0, 0), random_policy(mdp), 0.2
+    exact = Exact().inverse(problem, policy, gamma, world)
+    close = Sampled(covering_samples(2, 0.01, gamma)).inverse(problem, policy, gamma, world)
+    roots = np.linalg.cholesky(close)
+    values = np.linalg.eigvalsh(np.swapaxes(roots, 1, 2) @ np.linalg.inv(exact) @ roots)
+    assert np.abs(values - 1.0).max() <= 2.0 * math.sqrt(gamma)
+    series = Resampled(4000, series_length(gamma, 0.01)).inverse(problem, policy, gamma, world)
+    assert np.abs(series - exact).max() <= 0.05 * np.abs(exact).max()
+    assert np.allclose(Exact().measure(problem, policy, world), mdp.occupancy(policy))
+    assert np.allclose(Sampled(7).measure(problem, policy, world).sum(axis=(1, 2)), 1.0)
+    assert np.allclose(Resampled(3, 5).measure(problem, policy, world).sum(axis=(1, 2)), 1.0)
+
+
+def test_one_truncated_series_by_hand():
+    bandit = linear_bandit(2, 3, 4, seed=1)
+    gamma, c = 0.3, 0.5
+    got = Resampled(1, 2).inverse(bandit.problem(4), random_policy(bandit), gamma, bandit.world(5, 0))
+    pairs = bandit.world(5, 0).trajectories(random_policy(bandit), 2)[:, 0]
+    factors = [np.eye(2) - c * (gamma * np.eye(2) + np.outer(x, x)) for x in bandit.features[0, 0, pairs]]
+    assert np.allclose(got[0], c * (np.eye(2) + factors[0] + factors[0] @ factors[1]))
+
+
+def test_the_sampled_bonus_has_the_exact_one_as_its_mean():
+    mdp = layered(2, 2, 3, 2, seed=1)
+    policy, world = random_policy(mdp), mdp.world(0, 0)
+    bonus = np.random.default_rng(2).random((3, 2, 2))
+    exact = dilate(mdp.transitions, policy, bonus, 4.0 / 3.0)
+    draws = np.stack([OneSuccessor().dilated(mdp.problem(2), policy, bonus, world) for _ in range(2000)])
+    assert (np.abs(draws.mean(axis=0) - exact) <= 5.0 * draws.std(axis=0) / math.sqrt(2000) + 1e-12).all()
+    assert np.array_equal(draws[0, 2], bonus[2])
+
+
+# --- parameters --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [refined_regret, refined_regret_reduced, luo_wei_lee])
+@pytest.mark.parametrize("n_episodes", [150, 10_000])
+def test_default_parameters_meet_the_conditions(module, n_episodes):
+    name = {refined_regret: "log-barrier", refined_regret_reduced: "reduced", luo_wei_lee: "dilated-entropy"}[module]
+    mdp = layered(n_episodes=n_episodes)
+    params = module.tuned(2, 6, 3, n_episodes)
+    theorem(f"refined-regret/{name}").require(mdp, params, n_episodes)
+    for broken in (
+        params._replace(learning_rate=10.0 * params.learning_rate),
+        params._replace(covariance=Sampled(10)),
+        params._replace(recursion=OneSuccessor()),
+    ):
+        with pytest.raises(HypothesisViolated):
+            theorem(f"refined-regret/{name}").require(mdp, broken, n_episodes)
+
+
+def test_the_leading_terms_at_the_default_parameters():
+    mdp = layered(n_episodes=10)
+    k, (a, d, h) = 10.0**6, (2, 6, 3)
+    params = refined_regret.tuned(a, d, h, int(k))
+    value = float(theorem("refined-regret/log-barrier").bound(mdp, params, np.array([k]))[0])
+    smoothing = h * (h + 2 * math.sqrt(d) * h + 1 / (2 * params.learning_rate * h))
+    assert value - smoothing <= 2 * math.sqrt(72 * a * d * h**6 * k * math.log(k))
+    entropy_params = luo_wei_lee.tuned(a, d, h, int(k))
+    value = float(theorem("refined-regret/dilated-entropy").bound(mdp, entropy_params, np.array([k]))[0])
+    assert value == pytest.approx(3 * h * math.log(a) / entropy_params.learning_rate, rel=1e-9)
+
+
+@pytest.mark.parametrize("build", [RefinedRegret, MagnitudeReduced, DilatedEntropy])
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ((0.0, 0.1, 0.1), "learning_rate is 0.0; expected > 0"),
+        ((0.1, -0.1, 0.1), "bonus_scale is -0.1; expected >= 0"),
+        ((0.1, 0.1, float("nan")), "regularization is nan"),
+        ((0.1, 0.1, 0.1, Sampled(0)), "n_samples is 0"),
+        ((0.1, 0.1, 0.1, Resampled(0, 3)), "0 blocks"),
+        ((0.1, 0.1, 0.1, Resampled(1, 3, 0.9)), "step is 0.9"),
+    ],
+)
+def test_bad_hyper_parameters_are_refused(build, values, message):
+    with pytest.raises(InvalidInput, match=message):
+        simulate(build(*values), armed(2, 5), 5, 1)
+
+
+def test_sampled_modes_run():
+    mdp = layered(2, 2, 2, 6)
+    for covariance in (Sampled(50), Resampled(5, 20)):
+        for build, _, _ in ALGORITHMS.values():
+            params = build(0.1, 0.05, 0.1, covariance, OneSuccessor())
+            trace = simulate(params, mdp, 6, 2)
+            assert np.isfinite(trace.regret).all()

@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # bound by kernels.loops.specialise
     act: Any
     observe: Any
 
-begin = acted = stepped = observed = ended = summarise = nothing
+begin = acted = stepped = observed = ended = summarise = randomise = nothing
 
 #: What ``plan`` returns: the policy of the last episode stands, it may have changed, or the algorithm stops here.
 SAME, CHANGED, STOP = 0, 1, 2
@@ -229,6 +229,7 @@ def episodic(
         for row in range(visits.shape[0]):
             visits[row] = 0
         init(params, state)
+        randomise(params, state, rng)
         begin(watch, params, instance)
         total = 0.0
         value = 0.0
@@ -271,12 +272,17 @@ def episodic(
 
 
 class Episodic(Protocol):
-    """Episodes; an algorithm may define ``summary_shape(params, state)`` and ``summarise(params, state, out, run)``."""
+    """Episodes.
+
+    An algorithm may define ``summary_shape(params, state)`` and ``summarise(params, state, out, run)``; and
+    ``randomise(params, state, rng)``, called at the start of a run, if its ``plan`` draws random numbers: it then keeps
+    the words of ``rng`` as a stream of its own.
+    """
 
     setting = "episodic MDP"
     loop = staticmethod(episodic)
     algorithm_functions = ("init", "plan", "act", "observe")
-    optional_functions = ("summarise",)
+    optional_functions = ("summarise", "randomise")
     instance_functions = ()
 
     def run_block(

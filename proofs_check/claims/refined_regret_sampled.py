@@ -16,9 +16,8 @@ from mdps.covariance import Sampled, covering_samples, gram
 from mdps.dilated import Moment, linear_estimate
 from mdps.instances.adversarial import layered, simplex_layered
 from mdps.planning.layered import Float, Int, second_moment
-from proofs_check.claim import Bound, Case, Claim, Sabotage
+from proofs_check.claim import Case, Claim, Sabotage
 from proofs_check.dilated_steps import PAPER, expectation, worst
-from theory.theorems import theorem
 
 #: Probability with which the concentration may fail in a run.
 DELTA = 0.1
@@ -129,7 +128,7 @@ CLAIM = Claim(
         Case("layered", lambda: layered(n_episodes=4), 4, max_runs=400),
         Case("linear", lambda: simplex_layered(n_episodes=4, seed=4), 4, max_runs=400),
     ),
-    bounds=(Bound(theorem("refined-regret/log-barrier-order")),),
+    bounds=(),
     watch=sys.modules[__name__],
     sabotages=(
         Sabotage(

@@ -8,13 +8,23 @@ import numpy as np
 import pytest
 
 from kernels.engine import simulate
-from mdps.algorithms import luo_wei_lee, refined_regret, refined_regret_reduced
+from mdps.algorithms import luo_wei_lee, refined_regret, refined_regret_free, refined_regret_reduced
+from mdps.algorithms.estimator_study import EstimatorStudy
 from mdps.algorithms.luo_wei_lee import DilatedEntropy
 from mdps.algorithms.refined_regret import RefinedRegret
+from mdps.algorithms.refined_regret_free import RefinedRegretFree, ramp
 from mdps.algorithms.refined_regret_reduced import MagnitudeReduced, mean_negative_part, reduced_estimate
 from mdps.covariance import Exact, Resampled, Sampled, covering_samples, gram, regularised_inverse, series_length
 from mdps.dilated import OneSuccessor, dilate, linear_estimate, local_bonus, widths
-from mdps.instances.adversarial import armed, contextual, layered, linear_bandit, simplex_layered
+from mdps.instances.adversarial import (
+    armed,
+    contextual,
+    layered,
+    linear_bandit,
+    opposite_directions,
+    rare_directions,
+    simplex_layered,
+)
 from mdps.leaders import barrier_leaders, entropy_leaders
 from mdps.planning.layered import second_moment
 from proofs_check.dilated_steps import barrier_stability, entropy_stability
@@ -336,3 +346,118 @@ def test_sampled_modes_run():
             params = build(0.1, 0.05, 0.1, covariance, OneSuccessor())
             trace = simulate(params, mdp, 6, 2)
             assert np.isfinite(trace.regret).all()
+
+
+@pytest.mark.parametrize("gamma", [1e-1, 1e-3, 1e-5])
+def test_the_smallest_estimates_on_opposite_directions(gamma):
+    rare = 0.5 * gamma**3
+    study = EstimatorStudy((0.5 - rare, 0.5 - rare, rare, rare), gamma)
+    trace = simulate(study, opposite_directions(gamma), 1, 1)
+    error, plain, reduced = trace.extra["summary"][0]
+    # In the second direction Sigma is gamma/(1 + gamma) + gamma^3, in the first 1/(1 + gamma).
+    second = gamma / (1 + gamma) * (1 - gamma**3) + gamma**3 + gamma
+    assert error == pytest.approx(0.0, abs=1e-9)
+    assert plain == pytest.approx(-1.0 / second, rel=1e-9)
+    product = math.sqrt(gamma / (1 + gamma)) / second
+    correction = -((0.5 - rare) * product + rare / second)
+    assert reduced == pytest.approx(correction, rel=1e-9)
+    assert -1 / gamma <= plain and -1 / math.sqrt(gamma) <= reduced
+
+
+def test_whitened_rare_directions_have_negative_products():
+    mdp, p = rare_directions(5), 1e-3
+    policy = np.array([[[1 - 3 * p, p, p, p]]])
+    inverse = regularised_inverse(gram(mdp.features, mdp.occupancy(policy)), 0.0)[0]
+    assert mdp.features[0, 0, 1] @ inverse @ mdp.features[0, 0, 2] == pytest.approx(-1 / (6 * p))
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        (EstimatorStudy((0.5, 0.4), 0.1), "sum to 1"),
+        (EstimatorStudy((1.0,), 0.1), "expected 2"),
+        (EstimatorStudy((0.5, 0.5), 0.0), "regularization is 0.0"),
+        (EstimatorStudy((0.5, 0.5), 0.1, Sampled(-1)), "n_samples is -1"),
+    ],
+)
+def test_bad_studies_are_refused(study, message):
+    with pytest.raises(InvalidInput, match=message):
+        simulate(study, armed(2, 5), 5, 1)
+    with pytest.raises(InvalidInput, match="spread"):
+        opposite_directions(0.0)
+
+
+# --- without a simulator -----------------------------------------------------------------------------------------
+
+FREE = RefinedRegretFree(0.2, 0.3, 0.1, 0.4, 10, 3, 4, 2.0, 1.0)
+
+
+def test_an_epoch_by_hand():
+    mdp = simplex_layered(3, 2, 3, 2, 12 + 20, seed=4)
+    moments = list(refined_regret_free.play(FREE, mdp.problem(32), mdp.world(1, 0), 32))
+    assert len(moments) == 32 and all(m.cover is None for m in moments[:12])
+    assert [m.update is not None for m in moments[12:]] == ([False] * 9 + [True]) * 2
+    epoch, last = moments[12:22], moments[21].update
+    cover = moments[12].cover
+    gram_by_hand = [np.eye(2) for _ in range(3)]
+    for m in moments[:12]:
+        for h in range(3):
+            x = mdp.features[h, m.walk.states[h], m.walk.actions[h]]
+            gram_by_hand[h] = gram_by_hand[h] + np.outer(x, x) / 4
+    assert np.allclose(cover.gram, gram_by_hand)
+    assert {tuple(p.ravel()) for p in cover.policies} >= {tuple(m.played.ravel()) for m in moments[:12]}
+    for h in range(3):
+        sigma, mean, ahead = 0.1 * np.eye(2), np.zeros(2), np.zeros(2)
+        for w, m in enumerate(epoch):
+            weight = 1.0 if m.turn < 0 else 3.0 * (m.turn == h)
+            x = mdp.features[h, m.walk.states[h], m.walk.actions[h]]
+            if w < 5:
+                sigma += weight * np.outer(x, x) / 5
+            else:
+                mean += weight * x * m.walk.losses[h:].sum() / 5
+                later = sum(
+                    (4 / 3) ** (i - h) * last.bonus[i, m.walk.states[i], m.walk.actions[i]] for i in range(h + 1, 3)
+                )
+                ahead += weight * x * later / 5
+        assert np.allclose(last.inverse[h], np.linalg.inv(sigma))
+        assert np.allclose(last.theta[h], np.linalg.solve(sigma, mean))
+        assert np.allclose(last.slope[h], np.linalg.solve(sigma, ahead))
+        for s in range(3):
+            widths_here = [mdp.features[h, s, a] @ np.linalg.inv(gram_by_hand[h] / 3) @ mdp.features[h, s, a]
+                           for a in range(2)]  # fmt: skip
+            assert cover.known[h, s] == (max(widths_here) <= 2.0)
+            for a in range(2):
+                assert last.estimate[h, s, a] == pytest.approx(mdp.features[h, s, a] @ last.theta[h])
+                expected = last.bonus[h, s, a] + mdp.features[h, s, a] @ last.slope[h]
+                assert last.dilated[h, s, a] == pytest.approx(expected)
+    assert np.allclose(moments[12].target, 0.5)
+    for s in range(3):
+        row = (last.estimate - last.dilated)[0, s]
+        assert np.allclose(moments[22].target[0, s], LogBarrier().weights(row, 0.2), atol=1e-10)
+
+
+def test_the_ramp():
+    assert ramp(np.array([-2.0, -0.1, -0.05, 0.0, 3.0]), 0.1).tolist() == pytest.approx([0.0, 0.0, 0.5, 1.0, 1.0])
+
+
+def test_orders_without_constants():
+    params = refined_regret_free.orders(10**9, 4, 5)
+    assert params[:4] == pytest.approx((10**-2, 10**-2, 10**-3, 10**-1)) and params.epoch == 10**6
+    assert params.threshold == pytest.approx(0.1 / 0.06)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"learning_rate": 0.0}, "learning_rate is 0.0"),
+        ({"regularization": -1.0}, "regularization is -1.0"),
+        ({"exploration": 1.0}, "exploration is 1.0"),
+        ({"planning_bonus": -0.1}, "planning_bonus"),
+        ({"epoch": 5}, "even number"),
+        ({"batch": 0}, "3 batches of 0"),
+        ({"batch": 100}, "at most the 20 of the run"),
+    ],
+)
+def test_bad_hyper_parameters_of_algorithm_3_are_refused(changes, message):
+    with pytest.raises(InvalidInput, match=message):
+        simulate(FREE._replace(**changes), armed(2, 20), 20, 1)

@@ -157,9 +157,9 @@ class LatentMDP:
         """The model as planners take it."""
         levels, classes = np.unique(self.rewards, return_inverse=True)
         classes = np.ascontiguousarray(classes.reshape(self.rewards.shape), dtype=np.int64)
-        return LatentArrays(
-            self.weights, self.initial, self.transitions, self.rewards, classes, levels, int(self.horizon)
-        )
+        # Copies, writable: a read-only array is another type to the compiler, which would compile everything twice.
+        laws = (self.weights.copy(), self.initial.copy(), self.transitions.copy())
+        return LatentArrays(*laws, self.rewards.copy(), classes, levels, int(self.horizon))
 
     @property
     def n_contexts(self) -> int:

@@ -388,8 +388,8 @@ def evaluate(latent: LatentArrays, controller: Controller, backup: Backup) -> Fl
 
 def root_value(latent: LatentArrays, controller: Controller, values: Float) -> float:
     """sum_m w_m sum_s nu_m(s) values_m(first(s))."""
-    start = np.append(values, np.zeros((1, len(latent.weights))), axis=0)[controller.first]  # (S, M)
-    return float(np.einsum("m,ms,sm->", latent.weights, latent.initial, start))
+    shares = latent.weights * latent.initial.T  # (S, M); zero where no context starts and first is -1
+    return float((shares * values[controller.first]).sum())
 
 
 def policy_value(latent: LatentArrays, controller: Controller) -> float:
@@ -403,7 +403,7 @@ def check_controller(latent: LatentArrays, controller: Controller) -> None:
     Raises:
         InvalidInput: shapes, indices or stages that do not fit, or an initial state without a node.
     """
-    n_contexts, n_states, n_actions = latent.rewards.shape
+    _, n_states, n_actions = latent.rewards.shape
     n, width = len(controller.state), len(latent.levels) * n_states
     if controller.child.shape != (n, width) or controller.first.shape != (n_states,):
         raise InvalidInput(
@@ -426,9 +426,7 @@ def check_controller(latent: LatentArrays, controller: Controller) -> None:
     )
     if wrong.any():
         i, j = np.argwhere(wrong)[0]
-        raise InvalidInput(
-            f"node {i}, observation {j}: child {child[i, j]} has another stage or state than it leads to"
-        )
+        raise InvalidInput(f"node {i}, observation {j}: child {child[i, j]} is of another stage or state")
     for s in range(n_states):
         i = controller.first[s]
         if i >= 0 and (stage[i] != 0 or place[i] != s):
@@ -465,14 +463,14 @@ def stationary_policies(latent: LatentArrays) -> tuple[Controller, ...]:
     return tuple(memoryless(latent, t) for t in itertools.product(range(n_actions), repeat=n_states))
 
 
-def _reachable(latent: LatentArrays) -> npt.NDArray[np.bool_]:
+def possible_places(latent: LatentArrays) -> npt.NDArray[np.bool_]:
     """Which (stage, state) an episode can visit, shape (H, S)."""
     n_states = latent.initial.shape[1]
     reached = np.zeros((latent.horizon, len(latent.weights), n_states), bool)
     reached[0] = latent.initial > 0
     for t in range(1, latent.horizon):
         reached[t] = np.einsum("ms,msay->my", reached[t - 1], latent.transitions) > 0
-    return reached.any(axis=1)  # type: ignore[no-any-return]
+    return np.asarray(reached.any(axis=1))
 
 
 def memoryless_policies(latent: LatentArrays, limit: int = 200_000) -> Iterator[Controller]:
@@ -481,7 +479,7 @@ def memoryless_policies(latent: LatentArrays, limit: int = 200_000) -> Iterator[
     Raises:
         InvalidInput: if there are more than ``limit``.
     """
-    places = np.argwhere(_reachable(latent))
+    places = np.argwhere(possible_places(latent))
     n_actions = latent.rewards.shape[2]
     if n_actions ** len(places) > limit:
         raise InvalidInput(f"there are {n_actions}^{len(places)} memoryless policies; expected at most {limit}")
@@ -627,21 +625,32 @@ def successors(latent: LatentArrays, controller: Controller, values: Float) -> F
     n_states = latent.initial.shape[1]
     classes = latent.classes[:, controller.state, controller.action].T  # (N, M)
     columns = classes[:, :, None] * n_states + np.arange(n_states)
-    nodes = np.take_along_axis(controller.child, columns.reshape(len(classes), -1), axis=1).reshape(columns.shape)
-    padded = np.append(values, np.zeros((1, values.shape[1])), axis=0)
-    return padded[nodes, np.arange(values.shape[1])[None, :, None]]  # type: ignore[no-any-return]
+    nodes = controller.child[np.arange(len(classes))[:, None, None], columns]
+    ahead = values[nodes, np.arange(values.shape[1])[None, :, None]]
+    return np.where(nodes >= 0, ahead, 0.0)
+
+
+def stages(controller: Controller) -> Iterator[tuple[Int, Controller]]:
+    """The nodes of each stage, last stage first: their indices, and the controller with those nodes alone."""
+    for t in range(int(controller.stage.max()), -1, -1):
+        at = np.flatnonzero(controller.stage == t)
+        yield (
+            at,
+            Controller(
+                controller.stage[at],
+                controller.state[at],
+                controller.action[at],
+                controller.child[at],
+                controller.first,
+            ),
+        )
 
 
 def accumulate(latent: LatentArrays, controller: Controller, gains: Float) -> Float:
     """E[sum_{t' >= t} gain of the nodes visited | node, context], (N, M), for gains of shape (N, M)."""
     total = np.zeros(gains.shape)
     laws = latent.transitions[:, controller.state, controller.action].transpose(1, 0, 2)  # (N, M, S)
-    for t in range(latent.horizon - 1, -1, -1):
-        at = controller.stage == t
-        stage = controller._replace(
-            stage=controller.stage[at], state=controller.state[at], action=controller.action[at],
-            child=controller.child[at],
-        )  # fmt: skip
+    for at, stage in stages(controller):
         total[at] = gains[at] + (laws[at] * successors(latent, stage, total)).sum(axis=2)
     return total
 
@@ -656,8 +665,8 @@ def local_variances(latent: LatentArrays, controller: Controller, values: Float)
 
 def initial_variance(latent: LatentArrays, controller: Controller, values: Float) -> float:
     """V(w o nu, alpha): the variance of alpha_m(s_1) over context and initial state."""
-    start = np.append(values, np.zeros((1, len(latent.weights))), axis=0)[controller.first].T  # (M, S)
-    shares = latent.weights[:, None] * latent.initial
+    start = values[controller.first]  # (S, M)
+    shares = latent.weights * latent.initial.T
     return float((shares * (start - (shares * start).sum()) ** 2).sum())
 
 

@@ -113,9 +113,9 @@ def test_three_planners_agree(instance):
     assert all(policy_value(instance.model, random_controller(instance, rng)) <= value + 1e-12 for _ in range(30))
 
 
-def test_the_belief_tree_is_the_best_of_all_history_policies():
+@pytest.mark.parametrize("instance", [random_latent(2, 2, 2, 2, seed=9), latent_bandit(2)], ids=lambda x: x.name)
+def test_the_belief_tree_is_the_best_of_all_history_policies(instance):
     # H = 2: every history policy is an action at each of S first histories and at each longer one; enumerate them.
-    instance = random_latent(2, 2, 2, 2, shared_rewards=False, seed=9)
     histories = all_histories(instance)
     values = []
     for choice in itertools.product(range(2), repeat=len(histories)):

@@ -104,3 +104,85 @@ def value_optimistic_alpha(instance, controller, p_hat, visits, iota, scale=1.0)
         return known[node, m]
 
     return {(i, m): alpha(i, m) for i in range(len(controller.state)) for m in range(instance.n_contexts)}
+
+
+def box_maximum(p_hat, radius, ahead):
+    """max of p.ahead over the entrywise ball in the simplex, by its vertices: all coordinates but one at an end."""
+    low = [max(0.0, p - r) for p, r in zip(p_hat, radius)]
+    high = [min(1.0, p + r) for p, r in zip(p_hat, radius)]
+    best = -math.inf
+    for free in range(len(p_hat)):
+        others = [i for i in range(len(p_hat)) if i != free]
+        for ends in itertools.product((0, 1), repeat=len(others)):
+            p = [0.0] * len(p_hat)
+            for i, end in zip(others, ends):
+                p[i] = (low, high)[end][i]
+            p[free] = 1.0 - sum(p)
+            if low[free] - 1e-12 <= p[free] <= high[free] + 1e-12:
+                best = max(best, sum(x * y for x, y in zip(p, ahead)))
+    return best
+
+
+def model_optimistic_alpha(instance, controller, p_hat, visits, iota, scale=1.0):
+    """The relaxed model-optimistic alpha vectors at every node, by recursion: {(node, context): value}."""
+    n = instance.n_states
+    known = {}
+
+    def alpha(node, m):
+        if node < 0:
+            return 0.0
+        if (node, m) not in known:
+            s, a = controller.state[node], controller.action[node]
+            c = instance.model.classes[m, s, a]
+            count = visits[m][s][a]
+            radius = [
+                2 * scale * math.sqrt(p * iota / count) + 5 * scale**2 * iota / count if count else 1.0
+                for p in p_hat[m][s][a]
+            ]
+            ahead = [alpha(controller.child[node, c * n + y], m) for y in range(n)]
+            known[node, m] = min(1.0, instance.rewards[m, s, a] + box_maximum(p_hat[m][s][a], radius, ahead))
+        return known[node, m]
+
+    return {(i, m): alpha(i, m) for i in range(len(controller.state)) for m in range(instance.n_contexts)}
+
+
+def play_slowly(instance, n_episodes, uniforms, choose):
+    """The framework episode by episode on given uniforms; ``choose(visits, p_hat)`` makes a controller.
+
+    Returns:
+        (episodes before which a plan was made, the plans).
+    """
+    m_, n, a_ = instance.n_contexts, instance.n_states, instance.n_actions
+    counts = [[[[0] * n for _ in range(a_)] for _ in range(n)] for _ in range(m_)]
+    visits = np.zeros((m_, n, a_), int)
+    p_hat = np.zeros((m_, n, a_, n))
+    triggered, when, plans = True, [], []
+
+    def draw(law, u):
+        running = 0.0
+        for i, p in enumerate(law):
+            running += p
+            if u < running and p > 0:
+                return i
+        return max(i for i, p in enumerate(law) if p > 0)
+
+    for k in range(n_episodes):
+        if triggered:
+            when.append(k)
+            plans.append(choose(visits.copy(), p_hat.copy()))
+        triggered = False
+        m = draw(instance.weights, uniforms[k][0])
+        s = draw(instance.initial[m], uniforms[k][1])
+        node = plans[-1].first[s]
+        for t in range(instance.horizon):
+            a = plans[-1].action[node]
+            y = draw(instance.transitions[m, s, a], uniforms[k][t + 2])
+            counts[m][s][a][y] += 1
+            total = sum(counts[m][s][a])
+            if total in {2**j for j in range(40)}:
+                visits[m, s, a] = total
+                p_hat[m, s, a] = [c / total for c in counts[m][s][a]]
+                triggered = True
+            node = plans[-1].child[node, instance.model.classes[m, s, a] * n + y]
+            s = y
+    return when, plans

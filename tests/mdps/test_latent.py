@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from mdps.files.latent import load_latent, save_latent
 from mdps.instances import latent as families
 from mdps.instances.latent import latent_bandit, permutation, random_latent, revealed, two_state
 from mdps.latent import LatentMDP
@@ -28,7 +29,7 @@ from mdps.planning.latent import (
     total_variance,
 )
 from tests.reference.lmdp import all_histories, policy_of_history, random_controller, returns_of
-from theory.errors import InvalidInput
+from theory.errors import DamagedFile, InvalidInput
 
 SMALL = [
     random_latent(2, 2, 2, 3, seed=4),
@@ -321,3 +322,42 @@ def test_a_class_of_policies_is_part_of_the_instance():
     assert planning.root_value(base.model, instance.optimum.controller, instance.optimum.values) == pytest.approx(
         instance.optimal_value
     )
+
+
+# ------------------------------------------------------------------------------------------------------- files
+def test_files_give_the_instance_back(tmp_path):
+    for i, instance in enumerate(SMALL):
+        path = tmp_path / f"{i}.npz"
+        save_latent(instance, path)
+        again = load_latent(path)
+        assert (again.name, again.horizon) == (instance.name, instance.horizon)
+        for field in ("weights", "initial", "transitions", "rewards"):
+            assert np.array_equal(getattr(again, field), getattr(instance, field))
+
+
+def test_damaged_files_are_refused(tmp_path):
+    good = tmp_path / "good.npz"
+    save_latent(SMALL[0], good)
+    content = dict(np.load(good))
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(good.read_bytes()[:300])
+    with pytest.raises(DamagedFile, match="cut.npz"):
+        load_latent(cut)
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    with pytest.raises(DamagedFile, match="single array"):
+        load_latent(tmp_path / "one.npy")
+    for change, message in (
+        ({"wights": np.ones(2)}, "did you mean weights"),
+        ({"weights": np.array(["a", "b"])}, "expected numbers"),
+        ({"weights": np.array([0.5, 0.6])}, "sum to"),
+        ({"horizon": np.array(2.5)}, "expected an integer"),
+    ):
+        np.savez(tmp_path / "bad.npz", **{**content, **change})
+        with pytest.raises(InvalidInput, match=message):
+            load_latent(tmp_path / "bad.npz")
+    np.savez(tmp_path / "bad.npz", **{key: value for key, value in content.items() if key != "rewards"})
+    with pytest.raises(InvalidInput, match="no array 'rewards'"):
+        load_latent(tmp_path / "bad.npz")
+    np.savez(tmp_path / "bad.npz", **{**content, "name": np.array([{}])})
+    with pytest.raises(DamagedFile, match="plain arrays"):
+        load_latent(tmp_path / "bad.npz")

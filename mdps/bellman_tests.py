@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from mdps.function_classes import Walks
 from mdps.model import Float, Int
 
 
@@ -34,29 +35,31 @@ def no_data(functions: Float) -> Statistics:
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def _add(
-    errors: Float, counts: Float, functions: Float, values: Float, h: int, s: int, a: int, reward: float, following: int
+    errors: Float,
+    counts: Float,
+    starts: Float,
+    functions: Float,
+    values: Float,
+    states: Int,
+    actions: Int,
+    rewards: Float,
 ) -> None:
-    counts[h, s, a] += 1.0
-    for i in range(functions.shape[0]):
-        errors[i, h, s, a] += functions[i, h, s, a] - reward - values[i, h + 1, following]
+    for i in range(states.shape[0]):
+        starts[states[i, 0]] += 1.0
+        for h in range(actions.shape[1]):
+            s, a, y = states[i, h], actions[i, h], states[i, h + 1]
+            counts[h, s, a] += 1.0
+            for f in range(functions.shape[0]):
+                errors[f, h, s, a] += functions[f, h, s, a] - rewards[i, h] - values[f, h + 1, y]
 
 
-def add_walk(data: Statistics, functions: Float, values: Float, states: Int, actions: Int, rewards: Float) -> None:
-    """An episode: its tuples of every stage and its first state.
+def add_walks(data: Statistics, functions: Float, values: Float, walks: Walks) -> None:
+    """Episodes: their tuples of every stage and their first states.
 
     Args:
-        functions: (|F|, H, S, A). values: max_a f, (|F|, H + 1, S). states: (H + 1,). actions, rewards: (H,).
+        functions: (|F|, H, S, A). values: max_a f, (|F|, H + 1, S).
     """
-    data.starts[states[0]] += 1.0
-    for h in range(len(actions)):
-        _add(data.errors, data.counts, functions, values, h, states[h], actions[h], rewards[h], states[h + 1])
-
-
-def add_tuple(
-    data: Statistics, functions: Float, values: Float, h: int, s: int, a: int, reward: float, following: int
-) -> None:
-    """One tuple of stage h (offline data)."""
-    _add(data.errors, data.counts, functions, values, h, s, a, reward, following)
+    _add(data.errors, data.counts, data.starts, functions, values, *walks)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

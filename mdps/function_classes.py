@@ -16,12 +16,23 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.driven import Driven
-from mdps.loops import Episodes, EpisodicArrays
+from kernels.loops import specialise
+from kernels.random import ENVIRONMENT, TRANSITION, stream_gamma, stream_key, uniform
+from mdps.loops import Episodes, EpisodicArrays, draw_reward, first_state, next_state
 from mdps.model import MDP, Float, Int
 from mdps.planning.finite_horizon import action_values, backward_induction, evaluate_policy, occupancies
-from mdps.weight_classes import Listed, OracleMixtures, WeightClass
-from mdps.worlds import EpisodicWorld, Walk
+from mdps.weight_classes import HybridRatios, Listed, Number, OracleMixtures, WeightClass
+from mdps.worlds import EpisodicWorld
 from theory.errors import InvalidInput
+
+
+class ModelClass(NamedTuple):
+    """Finitely many models: kernels (M, H, S, A, S), mean rewards (M, H, S, A), reward laws, law of the first state."""
+
+    kernels: Float
+    rewards: Float
+    laws: tuple[str, ...]
+    initial: Float
 
 
 class FunctionProblem(NamedTuple):
@@ -32,7 +43,7 @@ class FunctionProblem(NamedTuple):
         functions: F, (|F|, H, S, A). values: max_a f_h(s, a), with f_{H+1} = 0, (|F|, H + 1, S).
         policies: the distinct greedy policies, (P, H, S). policy_of: the policy of each function, (|F|,).
         weights: the class W.
-        models: the mean rewards and kernels of a finite model class, for maximum likelihood; empty if there is none.
+        models: the model class behind F, for maximum likelihood; None if there is none.
     """
 
     n_states: int
@@ -44,7 +55,7 @@ class FunctionProblem(NamedTuple):
     policies: Int
     policy_of: Int
     weights: WeightClass
-    models: tuple[MDP, ...]
+    models: ModelClass | None
 
 
 class FunctionArrays(NamedTuple):
@@ -66,23 +77,61 @@ class OfflineData(NamedTuple):
     following: Int
 
 
+class Walks(NamedTuple):
+    """Episodes of one policy: states (n, H + 1), actions and rewards (n, H)."""
+
+    states: Int
+    actions: Int
+    rewards: Float
+
+
+def play_episodes(model, policy, seed, run, first_episode, visits, states, actions, rewards):
+    """Episodes of a deterministic policy on the stacks of :func:`mdps.loops.episodic`; compiled by ``specialise``.
+
+    Args:
+        model: :class:`~mdps.model.TabularArrays`. policy: (H, S). first_episode: how many were played before.
+        visits: how often each row of the model was visited, updated. states, actions, rewards: out, see :class:`Walks`.
+    """
+    first_key = stream_key(seed, ENVIRONMENT, run, 0)
+    first_gamma = stream_gamma(first_key)
+    for i in range(states.shape[0]):
+        s = first_state(model, uniform(first_key, first_gamma, first_episode + i))
+        for h in range(model.horizon):
+            a = policy[h, s]
+            row = h * model.stage_stride + s * model.n_actions + a
+            key = stream_key(seed, TRANSITION, run, row)
+            gamma = stream_gamma(key)
+            n = visits[row]
+            visits[row] = n + 1
+            states[i, h] = s
+            actions[i, h] = a
+            s = next_state(model, row, uniform(key, gamma, 2 * n))
+            rewards[i, h] = draw_reward(model, row, uniform(key, gamma, 2 * n + 1))
+        states[i, model.horizon] = s
+
+
 class FunctionWorld(EpisodicWorld):
     """One run: episodes with a policy, and data that was there before the first round."""
 
     def __init__(self, instance: FunctionApproximation, seed: int, run: int) -> None:
         super().__init__(Episodes(instance.mdp), seed, run)
         self._offline_law = instance.offline
-        self._rows_of = instance.mdp.arrays()
+        self._play = specialise(play_episodes, {})
 
-    def trajectories(self, policy: npt.ArrayLike, n: int) -> list[Walk]:
-        """``n`` episodes with a policy; its regret is counted once, as in sum_t J(pi*) - J(pi^(t)).
+    def trajectories(self, policy: npt.ArrayLike, n: int) -> Walks:
+        """``n`` episodes with a deterministic policy (H, S); its regret is counted once, as J(pi*) - J(pi^(t)).
 
         Raises:
-            InvalidInput: if an action does not exist.
+            InvalidInput: if the policy does not fit the model.
         """
-        table = np.asarray(policy)
-        walks = [self.explore(lambda h, s: int(table[h, s])) for _ in range(n)]
-        self.total += self._optimum - self.value(table)
+        table = np.ascontiguousarray(policy, dtype=np.int64)
+        gap = self._optimum - self.value(table)
+        h = self._model.horizon
+        walks = Walks(np.zeros((n, h + 1), np.int64), np.zeros((n, h), np.int64), np.zeros((n, h)))
+        self._play(self._model, table, *self._address, self._episode, self._visits, *walks)
+        self._episode += n
+        self.total += gap
+        self.actions.extend(walks.actions.reshape(-1).tolist())
         return walks
 
     def offline(self, n: int) -> OfflineData:
@@ -93,7 +142,7 @@ class FunctionWorld(EpisodicWorld):
         """
         if self._offline_law is None:
             raise InvalidInput("the instance has no offline data; expected offline=(H, S, A), a distribution per stage")
-        model = self._rows_of
+        model = self._model
         h_max, n_states, n_actions = self._offline_law.shape
         states, actions, following = (np.zeros((n, h_max), np.int64) for _ in range(3))
         rewards = np.zeros((n, h_max))
@@ -116,7 +165,8 @@ class FunctionApproximation:
     Attributes:
         mdp: its ``horizon`` must be set.
         functions: F, (|F|, H, S, A), in [0, 1].
-        weights: W; None: mixture ratios of the class's policies (:class:`~mdps.weight_classes.OracleMixtures`).
+        weights: W; None: ratios of the class's policies to mixtures (:class:`~mdps.weight_classes.OracleMixtures`, or
+            :class:`~mdps.weight_classes.HybridRatios` if there is an offline law).
         offline: law nu_h of offline data, (H, S, A), or None.
         models: the models behind F, one for each function, if F was induced by a model class.
         name: shown in tables.
@@ -187,6 +237,11 @@ class FunctionApproximation:
     def n_functions(self) -> int:
         """|F|."""
         return len(self.functions)
+
+    @property
+    def initial(self) -> Float:
+        """Distribution of the first state, (S,)."""
+        return self.mdp.initial
 
     @cached_property
     def policy_of(self) -> Int:
@@ -274,11 +329,20 @@ class FunctionApproximation:
     @cached_property
     def weight_class(self) -> WeightClass:
         """W."""
-        return OracleMixtures(self.occupancies) if self.weights is None else self.weights
+        if self.weights is not None:
+            return self.weights
+        return (
+            OracleMixtures(self.occupancies) if self.offline is None else HybridRatios(self.occupancies, self.offline)
+        )
 
-    def log_classes(self, n_rounds: int) -> float:
-        """log(|F| |W|)."""
-        return float(np.log(self.n_functions)) + self.weight_class.log_size(n_rounds)
+    @property
+    def ratios_realizable(self) -> bool:
+        """Whether W contains the ratios of the class's policies to mixtures of them, clipped or not."""
+        return not isinstance(self.weight_class, Listed)
+
+    def log_classes(self, n_rounds: Number) -> Number:
+        """log(|F| |W|), of a number of rounds or an array of them."""
+        return np.log(self.n_functions) + self.weight_class.log_size(n_rounds)
 
     def arrays(self) -> FunctionArrays:
         """Names the experiment in the store."""
@@ -291,7 +355,18 @@ class FunctionApproximation:
         values = np.stack([value_function(f) for f in self.functions])
         return FunctionProblem(
             self.n_states, self.n_actions, self.horizon, n_rounds, self.functions, values, self.policies,
-            self.policy_of, self.weight_class, self.models,
+            self.policy_of, self.weight_class, self._model_class(),
+        )  # fmt: skip
+
+    def _model_class(self) -> ModelClass | None:
+        if not self.models:
+            return None
+        shape = self.functions.shape[1:]
+        kernels, rewards = zip(*(model.dense() for model in self.models))
+        return ModelClass(
+            np.stack([np.broadcast_to(p, (*shape, self.n_states)) for p in kernels]),
+            np.stack([np.broadcast_to(r, shape) for r in rewards]),
+            tuple(model.reward_law for model in self.models), self.models[0].initial,
         )  # fmt: skip
 
     def world(self, seed: int, run: int) -> FunctionWorld:

@@ -7,11 +7,15 @@ A class is asked, before round t, for the functions it needs there (:meth:`at`) 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from scipy.special import gammaln
 
 from mdps.model import Float, Int
+
+#: A number of rounds, or an array of them.
+Number = Any
 
 
 class WeightClass(Protocol):
@@ -21,7 +25,7 @@ class WeightClass(Protocol):
         """The functions to test against when policy p was played ``plays[p]`` times, (n_weights, H, S, A)."""
         ...
 
-    def log_size(self, n_rounds: int) -> float:
+    def log_size(self, n_rounds: Number) -> Number:
         """log|W|, counting every function that may be asked for in ``n_rounds`` rounds."""
         ...
 
@@ -39,7 +43,7 @@ class Listed(NamedTuple):
         """All of them."""
         return self.values
 
-    def log_size(self, n_rounds: int) -> float:
+    def log_size(self, n_rounds: Number) -> Number:
         """log of their number."""
         return math.log(len(self.values))
 
@@ -63,10 +67,10 @@ class OracleMixtures(NamedTuple):
         mixtures = np.tensordot(plays.astype(np.float64), self.occupancies, axes=1) + self.occupancies
         return ratios(self.occupancies, mixtures / rounds)
 
-    def log_size(self, n_rounds: int) -> float:
+    def log_size(self, n_rounds: Number) -> Number:
         """log(P C(T + P, P))."""
         p = len(self.occupancies)
-        binomial = math.lgamma(n_rounds + p + 1) - math.lgamma(p + 1) - math.lgamma(n_rounds + 1)
+        binomial = gammaln(n_rounds + p + 1) - gammaln(p + 1) - gammaln(n_rounds + 1)
         return math.log(p) + binomial
 
 
@@ -86,9 +90,35 @@ class ReciprocalAverages(NamedTuple):
         """One ratio for each policy, (P, H, S, A)."""
         return OracleMixtures(self.occupancies).at(plays)
 
-    def log_size(self, n_rounds: int) -> float:
+    def log_size(self, n_rounds: Number) -> Number:
         """T log(2 P^2)."""
         return n_rounds * math.log(2.0 * len(self.occupancies) ** 2)
+
+
+class HybridRatios(NamedTuple):
+    """Ratios of a policy's occupancy to the data of a hybrid run, offline tuples and played episodes mixed.
+
+    As for :class:`OracleMixtures`, what a round needs is generated from exact laws and every mixture is counted.
+
+    Attributes:
+        occupancies: d_h^pi(s, a), (P, H, S, A). offline: nu_h(s, a), (H, S, A).
+    """
+
+    occupancies: Float
+    offline: Float
+
+    def at(self, plays: Int) -> Float:
+        """d^pi / ((nu + dbar)/2), as many offline tuples as episodes."""
+        return self.against(plays, int(plays.sum()))
+
+    def against(self, plays: Int, n_offline: int) -> Float:
+        """d^pi over the law of ``n_offline`` offline tuples and the episodes played together, (P, H, S, A)."""
+        mixture = np.tensordot(plays.astype(np.float64), self.occupancies, axes=1) + n_offline * self.offline
+        return ratios(self.occupancies, mixture[None] / max(float(plays.sum()) + n_offline, 1.0))
+
+    def log_size(self, n_rounds: Number) -> Number:
+        """log(P C(T + P, P))."""
+        return OracleMixtures(self.occupancies).log_size(n_rounds)
 
 
 class Box(NamedTuple):
@@ -104,7 +134,7 @@ class Box(NamedTuple):
         """None."""
         return np.zeros((0, 1, 1, 1))
 
-    def log_size(self, n_rounds: int) -> float:
+    def log_size(self, n_rounds: Number) -> Number:
         """log of the size of the cover."""
         return self.log_cover
 

@@ -14,11 +14,10 @@ import numpy.typing as npt
 
 from kernels.driven import DRIVEN
 from mdps import bellman_tests
-from mdps.bellman_tests import Statistics, add_walk, box_suprema, no_data
-from mdps.function_classes import FunctionProblem, FunctionWorld
-from mdps.model import Float
+from mdps.bellman_tests import Statistics, add_walks, box_suprema, no_data
+from mdps.function_classes import FunctionProblem, FunctionWorld, Walks
+from mdps.model import Float, Int
 from mdps.weight_classes import Box, Listed
-from mdps.worlds import Walk
 from theory.errors import InvalidInput
 
 PROTOCOL = DRIVEN
@@ -58,13 +57,13 @@ class Moment(NamedTuple):
 
     chosen: int
     members: npt.NDArray[np.bool_]
-    walks: list[Walk]
+    walks: Walks
     weights: Float
 
 
 def theorem_3_1(instance: Any, n_rounds: int, delta: float = 0.1) -> GLOW:
     """The parameters of Theorem 3.1: K = 1, gamma = sqrt(C_cov/(T log(|F||W|/delta)))."""
-    log_size = instance.log_classes(n_rounds) + math.log(1.0 / delta)
+    log_size = float(instance.log_classes(n_rounds)) + math.log(1.0 / delta)
     return GLOW(min(1.0, math.sqrt(instance.coverability / (n_rounds * log_size))), delta)
 
 
@@ -106,7 +105,7 @@ def allocate(params: GLOW, problem: FunctionProblem) -> FunctionProblem:
 def log_factor(params: GLOW, problem: FunctionProblem) -> float:
     """L = log(6 |F| |W| T H/delta), with the counted cardinality of W."""
     sizes = math.log(len(problem.functions)) + problem.weights.log_size(problem.n_rounds)
-    return sizes + math.log(6.0 * problem.n_rounds * problem.horizon / params.delta)
+    return float(sizes + math.log(6.0 * problem.n_rounds * problem.horizon / params.delta))
 
 
 def clipping(params: GLOW, t: int) -> float:
@@ -135,6 +134,11 @@ def most_optimistic(values: Float, members: npt.NDArray[np.bool_]) -> int:
     return int(np.argmax(allowed >= allowed.max() - 1e-12 * (1.0 + abs(allowed.max()))))
 
 
+def tested_weights(problem: FunctionProblem, plays: Int) -> Float:
+    """The functions of W that round t needs, (n_weights, H, S, A)."""
+    return problem.weights.at(plays)
+
+
 def play(params: GLOW, problem: FunctionProblem, world: FunctionWorld, horizon: int) -> Generator[Moment, None, Float]:
     """Rounds t = 1, 2, ...; the summary is how often each policy was played (the output is uniform over rounds)."""
     data, plays = no_data(problem.functions), np.zeros(len(problem.policies), np.int64)
@@ -142,14 +146,13 @@ def play(params: GLOW, problem: FunctionProblem, world: FunctionWorld, horizon: 
     members, weights = np.ones(len(problem.functions), np.bool_), np.zeros((0, *data.counts.shape))
     for t in range(1, horizon + 1):
         if t > 1:
-            weights = problem.weights.at(plays)
+            weights = tested_weights(problem, plays)
             members = constrained(params, problem, data, weights, t, log_size)
         # Optimism (line 4): the largest average of f_1(x_1, pi_f(x_1)) over the first states seen.
         chosen = most_optimistic(problem.values[:, 0] @ data.starts, members)
         policy = problem.policy_of[chosen]
         walks = world.trajectories(problem.policies[policy], params.n_trajectories)
-        for walk in walks:
-            add_walk(data, problem.functions, problem.values, *walk)
+        add_walks(data, problem.functions, problem.values, walks)
         plays[policy] += 1
         yield Moment(chosen, members, walks, weights)
     return plays.astype(np.float64)

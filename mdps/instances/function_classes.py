@@ -110,11 +110,18 @@ def lock_class(
     return model_class(models, codes.index(true), weights=weights, offline=law, name=name)
 
 
-def two_armed(overestimate: float = 0.9, good: float = 0.5, bad: float = 0.0) -> FunctionApproximation:
-    """Two deterministic arms (H = 1) and F = {f', Q*}; f' overestimates the bad arm. W = {1}.
+#: W = {1} for two arms.
+ONE = Listed(np.ones((1, 1, 1, 2)))
+
+
+def two_armed(
+    overestimate: float = 0.9, good: float = 0.5, bad: float = 0.0, weights: WeightClass | None = ONE
+) -> FunctionApproximation:
+    """Two deterministic arms (H = 1) and F = {f', Q*}; f' overestimates the bad arm.
 
     Args:
         overestimate: D = f'(bad arm) - its reward; f' is right about the good arm.
+        weights: W, {1} by default; None: mixture ratios.
 
     Raises:
         InvalidInput: if f' would leave [0, 1].
@@ -125,7 +132,7 @@ def two_armed(overestimate: float = 0.9, good: float = 0.5, bad: float = 0.0) ->
     truth = np.array([good, bad]).reshape(1, 1, 2)
     misled = truth + np.array([0.0, overestimate]).reshape(1, 1, 2)
     functions = np.stack([misled, truth])
-    return FunctionApproximation(mdp, functions, Listed(np.ones((1, 1, 1, 2))), name=f"two arms, D = {overestimate:g}")
+    return FunctionApproximation(mdp, functions, weights, name=f"two arms, D = {overestimate:g}")
 
 
 def incomplete() -> FunctionApproximation:
@@ -147,7 +154,11 @@ def rare_state(chance: float = 0.02) -> FunctionApproximation:
     """Two stages; at the first, action 1 leads to a state that action 0 reaches with probability ``chance`` only.
 
     The second stage pays Bernoulli(0.5) in the usual state, Bernoulli(0.6) in the rare one for action 1, nothing in
-    the rare one for action 0. F: Q*, and functions that misjudge the rare state.
+    the rare one for action 0. F: one function that hopes for the usual state, the most optimistic; two that misjudge
+    the rare one; Q*.
+
+    Raises:
+        InvalidInput: if ``chance`` is no probability.
     """
     number_between("chance", chance, 0.0, 1.0)
     p = np.zeros((2, 3, 2, 3))
@@ -159,7 +170,8 @@ def rare_state(chance: float = 0.02) -> FunctionApproximation:
     r[1, 2, 1] = 0.6
     mdp = MDP.from_dense(p, r, reward_law="bernoulli", name="rare state")
     q_star = backward_induction(mdp)[1]
-    lower, wrong = q_star.copy(), q_star.copy()
+    usual, lower, wrong = q_star.copy(), q_star.copy(), q_star.copy()
+    usual[0, 0, 0], usual[1, 1] = 0.95, 0.95
     lower[0, 0, 1], lower[1, 2] = 0.2, (0.0, 0.2)  # believes that the rare state is poor
     wrong[0, 0, 1], wrong[1, 2] = 0.9, (0.9, 0.6)  # believes that its other action pays
-    return FunctionApproximation(mdp, np.stack([lower, wrong, q_star]), name="rare state")
+    return FunctionApproximation(mdp, np.stack([usual, lower, wrong, q_star]), name="rare state")

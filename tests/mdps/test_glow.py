@@ -12,6 +12,7 @@ import pytest
 
 from kernels.engine import simulate
 from mdps.algorithms import glow as module
+from mdps.algorithms import golf
 from mdps.algorithms.glow import GLOW, practical, theorem_3_1, theorem_3_2
 from mdps.bellman_tests import box_suprema, box_weights, version_space
 from mdps.exact import coverability
@@ -27,9 +28,12 @@ from mdps.instances.function_classes import (
 from mdps.model import MDP
 from mdps.planning.finite_horizon import backward_induction, occupancies
 from mdps.weight_classes import Box, Listed, OracleMixtures, ReciprocalAverages, ratios
+from proofs_check.claims import glow as claims
 from tests.reference.glow import glow, mixture_ratios
 from tests.reference.stacks import ENVIRONMENT, TRANSITION, key_of, uniform_at
-from theory.errors import InvalidInput
+from theory.errors import HypothesisViolated, InvalidInput
+from theory.theorems import theorem
+from theory.theorems.glow import DERIVED, PRINTED
 
 SEED = 31
 
@@ -304,3 +308,132 @@ def test_bad_instances_are_refused():
     infinite = FunctionApproximation(lock.mdp, lock.functions, Listed(np.full((1, 2, 2, 2), np.inf)))
     with pytest.raises(InvalidInput, match="clip_scale is infinite"):
         module.allocate(GLOW(0.5, clip_scale=math.inf), infinite.problem(5))
+
+
+# ------------------------------------------------------------------------------------------------ the proof, watched
+def records_of(claim, instance, params, n_rounds, runs=1, overrides=None):
+    trace = simulate(params, instance, n_rounds, runs, watch=claim.watch, overrides=overrides)
+    return {step.id: (trace.records.checks[:, i], trace.records.violations[:, i]) for i, step in enumerate(claim.steps)}
+
+
+def test_3_q_star_stays_and_the_identities_hold_in_every_run():
+    instance = lock_class(1)
+    params = claims.batches(instance, 25)._replace(n_trajectories=60)
+    found = records_of(claims.GLOW_CLAIM, instance, params, 25, runs=200)
+    for step in ("q-star", "decomposition", "elliptic", "potential", "clipping-loss", "truncation", "ratio"):
+        assert found[step][0].min() > 0
+        assert found[step][1].sum() == 0
+
+
+def test_version_spaces_shrink_under_the_constants_of_the_theory():
+    instance = lock_class(2, code=(1, 0))
+    params = claims.batches(instance, 100)
+    problem = instance.problem(100)
+    sizes = [moment.members.sum() for moment in module.play(params, problem, instance.world(0, 0), 100)]
+    assert sizes[0] == 4 and sizes[-1] < 4
+
+
+@pytest.mark.parametrize(
+    ("step", "build", "params", "fields"),
+    [
+        ("members", claims.widest_member, claims.widest_parameters, ("spread", "width")),
+        ("potential", lock_class, lambda p: p, ("potential",)),
+        ("residual-range", claims.two_rewards, lambda p: p, ("least_residual",)),
+    ],
+)
+def test_printed_constants_are_refuted_and_corrected_ones_hold(step, build, params, fields):
+    instance = build()
+    chosen = params(claims.parameters(instance, claims.WIDEST_ROUNDS))
+    as_printed = claims.held_to(claims.printed(**{name: getattr(PRINTED, name) for name in fields}), instance)
+    refuted = records_of(claims.GLOW_CLAIM, as_printed, chosen, claims.WIDEST_ROUNDS)
+    assert refuted[step][1].sum() > 0
+    assert sum(violations.sum() for name, (_, violations) in refuted.items() if name != step) == 0
+    corrected = records_of(claims.GLOW_CLAIM, instance, chosen, claims.WIDEST_ROUNDS)
+    assert corrected[step][0].sum() > 0
+    assert sum(violations.sum() for _, violations in corrected.values()) == 0
+
+
+def test_the_counterexample_to_the_printed_width_by_hand():
+    """At t = 40 the wrong function is a member (D = 1 <= 8/40 + beta) although D > 20/40 + (7/18) beta."""
+    t, k = claims.WIDEST_ROUNDS, claims.WIDEST_K
+    beta = 36.0 * t / (k * (t - 1)) * math.log(6 * 2 * t / claims.DELTA)
+    assert 1.0 <= 8.0 / t + beta
+    assert 1.0 > 20.0 / t + 7.0 / 18.0 * beta
+    assert 1.0 <= 46.0 / 3.0 / t + 71.0 / 36.0 * beta
+    # The width is 1/12 (E.1 a) + 8/9 (alpha_t times E.1 c) + 1 (the constraint), the slope 10/3 + 8 * 3/2.
+    assert 1 / 12 + 8 / 9 + 1 == pytest.approx(DERIVED.width) and 10 / 3 + 12 == pytest.approx(DERIVED.spread)
+
+
+def test_theorem_3_2_runs_with_its_many_trajectories():
+    lock = lock_class(2)
+    instance = FunctionApproximation(lock.mdp, lock.functions, ReciprocalAverages(lock.occupancies))
+    params = theorem_3_2(instance, 12)
+    found = records_of(claims.GLOW_CLAIM, instance, params, 12)
+    assert sum(violations.sum() for _, violations in found.values()) == 0
+    assert params.n_trajectories * 12 > 3_000
+
+
+def test_golf_follows_its_losses_and_stays_with_a_bad_function_without_completeness():
+    instance = lock_class(2)
+    problem, world = instance.problem(50), instance.world(2, 0)
+    tuples, data = [], None
+    for moment in golf.play(golf.GOLF(0.1, 0.01), problem, world, 50):
+        beta = golf.threshold(golf.GOLF(0.1, 0.01), problem)
+        if tuples:
+            for i, f in enumerate(instance.functions):
+                inside = True
+                for h in range(2):
+                    y = np.array([r + (f[h + 1, following].max() if h == 0 else 0.0)
+                                  for stage, _, _, r, following in tuples if stage == h])  # fmt: skip
+                    pairs = [(s, a) for stage, s, a, _, _ in tuples if stage == h]
+                    losses = [sum((g[h][z] - target) ** 2 for z, target in zip(pairs, y)) for g in instance.functions]
+                    inside &= losses[i] - min(losses) <= beta
+                assert moment.members[i] == inside
+        walk = moment.walks
+        tuples += [(h, walk.states[0, h], walk.actions[0, h], walk.rewards[0, h], walk.states[0, h + 1])
+                   for h in range(2)]  # fmt: skip
+        data = moment.members
+    assert data is not None and data.sum() < 4
+    trap = incomplete()
+    stuck = simulate(golf.GOLF(), trap, 2_000, 1)
+    assert stuck.regret[0, -1] == pytest.approx(0.9 * 2_000)
+    free = simulate(practical(trap, 2_000), trap, 2_000, 1)
+    assert free.regret[0, -1] < 0.9 * 400
+    with pytest.raises(HypothesisViolated, match="complete"):
+        theorem("glow/golf").require(trap, golf.GOLF(), 100)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"), [(golf.GOLF(0.0), "delta is 0.0"), (golf.GOLF(0.1, -1.0), "beta_scale")]
+)
+def test_bad_hyper_parameters_of_golf_are_refused(params, message):
+    with pytest.raises(InvalidInput, match=message):
+        golf.allocate(params, lock_class(2).problem(10))
+
+
+def test_hypotheses_are_asked():
+    lock = lock_class(2)
+    without = FunctionApproximation(lock.mdp, lock.functions[:2])
+    with pytest.raises(HypothesisViolated, match="within 1e-9 of Q"):
+        theorem("glow/regret").require(without, theorem_3_1(without, 50), 50)
+    two = MDP.from_dense(np.ones((2, 1, 1, 1)), np.ones((2, 1, 1)), name="pays twice")
+    rich = FunctionApproximation(two, np.ones((1, 2, 1, 1)))
+    with pytest.raises(HypothesisViolated, match="can earn 2"):
+        theorem("glow/regret").require(rich, theorem_3_1(rich, 50), 50)
+    with pytest.raises(HypothesisViolated, match="a list without them"):
+        theorem("glow/regret").require(two_armed(), theorem_3_1(two_armed(), 50), 50)
+    with pytest.raises(HypothesisViolated, match=r"alpha_scale is 1: it is 0\.1"):
+        theorem("glow/regret-explicit").require(lock, practical(lock, 50), 50)
+
+
+def test_bounds_by_hand():
+    lock = lock_class(2)
+    params = theorem_3_1(lock, 100, 0.1)
+    log_size = math.log(6 * 4 * 4 * math.comb(104, 4) * 100 * 2 / 0.1)
+    expected = 1 + 2 * math.sqrt(8 * log_size * 99) + 2 * (
+        81 / params.gamma * lock.coverability * (1 + 4 * math.log(101)) + 720 * params.gamma * 100 * log_size
+        + params.gamma / 80 * (1 + math.log(100))
+    )  # fmt: skip
+    assert theorem("glow/regret-explicit").bound(lock, params, np.array([100.0]))[0] == pytest.approx(expected)
+    rate = 2 * math.sqrt(lock.coverability * 100 * math.log(4 * 4 * math.comb(104, 4) / 0.1))
+    assert theorem("glow/regret").bound(lock, params, np.array([100.0]))[0] == pytest.approx(rate)

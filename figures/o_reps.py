@@ -34,8 +34,8 @@ EXPERIMENT = Experiment(
     title="O-REPS: regret in the number of episodes",
     caption=(
         "Regret over sqrt(T) of O-REPS with the theorem's rate on a random layered MDP (three layers of three states, "
-        "two actions), losses switching between two tables in four blocks; a new run for every T. Mean over runs; dashed: the "
-        "theorems; grey: the worst policies. Flat is the order sqrt(T)."
+        "two actions), losses switching between two tables in four blocks; a new run for every T. Mean over runs; "
+        "dashed: the theorems; grey: the worst policies. Flat is the order sqrt(T)."
     ),
     runs=tuple(
         Run(f"{name}, T = {t}", partial(make, t), partial(_instance, t), t, 3, full_runs=20)

@@ -21,7 +21,7 @@ from kernels.steps import Step
 from mdps.adversarial import AdversarialMDP
 from mdps.dilated import Moment
 from mdps.leaders import barrier_leaders
-from mdps.planning.layered import Float, deterministic, evaluate, occupancy, second_moment
+from mdps.planning.layered import Float, Int, deterministic, evaluate, occupancy, second_moment
 
 PAPER = "Dai, Luo, Wei and Zimmert 2023"
 DILATED = "Luo, Wei and Lee 2021"
@@ -180,6 +180,10 @@ MAGNITUDE = Step(
 )
 
 
+#: (pairs (H,), losses-to-go (H,)) -> Qhat (H, S, A), affine in the losses-to-go.
+Estimator = Callable[[Int, Float], Float]
+
+
 class Expectation(NamedTuple):
     """E Qhat, E Qhat^2 and the smallest Qhat over all paths, for (H, S, A); the last one a number."""
 
@@ -188,7 +192,7 @@ class Expectation(NamedTuple):
     least: float
 
 
-def expectation(instance: AdversarialMDP, moment: Moment, visits: Float, q: Float, squares: Float) -> Expectation:
+def expectation(estimator: Estimator, visits: Float, q: Float, squares: Float) -> Expectation:
     """Over the path of an episode, exactly: sums over the pair (s_h, a_h) that is seen in a layer."""
     horizon, n_states, n_actions = visits.shape
     pairs = n_states * n_actions
@@ -197,8 +201,8 @@ def expectation(instance: AdversarialMDP, moment: Moment, visits: Float, q: Floa
     mean, square, least = np.zeros(visits.shape), np.zeros(visits.shape), np.full(horizon, np.inf)
     for j in range(pairs):
         seen = np.full(horizon, j)
-        start = moment.estimator(seen, np.zeros(horizon))
-        slope = moment.estimator(seen, np.ones(horizon)) - start
+        start = estimator(seen, np.zeros(horizon))
+        slope = estimator(seen, np.ones(horizon)) - start
         weight, first, second = (x[:, j, None, None] for x in (at, mean_to_go, square_to_go))
         mean += weight * (start + slope * first)
         square += weight * (start * start + 2.0 * start * slope * first + slope * slope * second)
@@ -261,7 +265,7 @@ def check_episode(check: Check, notes: Notes, instance: AdversarialMDP, t: int, 
     worst(check, "leader", abs(behind + slope) / (1.0 + abs(behind)), 1e-8, t, tolerance=0.0)
 
     # Bias and second moment of the estimate.
-    expected = expectation(instance, moment, visits, q, second_moment(instance.transitions, pi, losses))
+    expected = expectation(moment.estimator, visits, q, second_moment(instance.transitions, pi, losses))
     theta = (notes.fits @ q.reshape(horizon, -1, 1))[:, :, 0]
     pull = (notes.phi @ moment.inverse @ theta[:, :, None]).reshape(pi.shape)
     width = ((notes.phi @ moment.inverse) * notes.phi).sum(axis=2).reshape(pi.shape)

@@ -82,7 +82,7 @@ CLAIM = Claim(
         Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
         Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
         Case("one layer", lambda: armed(2, 300), 300, max_runs=2),
-        Case("one layer, long", lambda: armed(2, 2**15), 2**15, max_runs=6, full_only=True, watched=False),
+        Case("one layer, long", lambda: armed(2, 2**15), 2**15, max_runs=3, full_only=True, watched=False),
     ),
     bounds=(Bound(theorem("refined-regret/log-barrier")),),
     watch=sys.modules[__name__],

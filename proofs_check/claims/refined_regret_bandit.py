@@ -75,7 +75,7 @@ def observed(check: Check, watch: Notes, params: Any, instance: AdversarialMDP, 
     slope = 1.0 / np.take_along_axis(pi, likeliest, 2) - 1.0 / pi
     worst(check, "leader", abs(behind + slope) / (1.0 + abs(behind)), 1e-8, t, tolerance=0.0)
     visits = instance.occupancy(pi)
-    expected = expectation(instance, moment, visits, losses, losses**2)
+    expected = expectation(moment.estimator, visits, losses, losses**2)
     worst(check, "unbiased", abs(expected.mean - losses), 1e-8, t, tolerance=0.0)
     check("second-moment", float((visits * expected.square).sum()), float(instance.dimension), t)
     stability = barrier_stability(pi, moment.estimate, eta)

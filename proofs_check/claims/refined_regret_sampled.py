@@ -92,7 +92,7 @@ def observed(check: Check, watch: Notes, params: Any, instance: AdversarialMDP, 
     error = 2.0 * math.sqrt(gamma)
     worst(check, "concentration", abs(values - 1.0).max(axis=1), error, t)
     _, q = instance.values(pi, losses)
-    expected = expectation(instance, moment, visits, q, second_moment(instance.transitions, pi, losses))
+    expected = expectation(moment.estimator, visits, q, second_moment(instance.transitions, pi, losses))
     width = ((watch.phi @ moment.inverse) * watch.phi).sum(axis=2)
     theta = watch.fits @ q.reshape(horizon, -1, 1)
     bias = q - expected.mean

@@ -59,6 +59,7 @@ def load_latent(path: Path | str) -> LatentMDP:
     horizon = of_kind(f"{path}: horizon", content["horizon"], int, "an integer")
     name = of_kind(f"{path}: name", content["name"], str, "text")
     try:
-        return LatentMDP(*(content[key] for key in _ARRAYS), horizon, name=name)
+        weights, initial, transitions, rewards = (content[key] for key in _ARRAYS)
+        return LatentMDP(weights, initial, transitions, rewards, horizon, name=name)
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}") from error

@@ -535,6 +535,43 @@ def alpha_vectors(latent: LatentArrays, backup: Backup, limit: int = LIMIT) -> P
     return Plan(controller, values, root_value(latent, controller, values))
 
 
+def models_of_box(backup: Backup, points: int = 2) -> Iterator[Float]:
+    """A grid of stationary models in the box of a backup, for two states: (M, 2, A, 2) transitions.
+
+    Every P_m(.|s,a) takes ``points`` equidistant values from its lowest to its highest chance of state 1.
+
+    Raises:
+        InvalidInput: if there are not two states, or fewer than two points.
+    """
+    if backup.centre.shape[3] != 2 or points < 2:
+        raise InvalidInput(f"a grid of {points} points for {backup.centre.shape[3]} states; expected >= 2 for 2 states")
+    least = np.maximum(backup.low[..., 1], 1.0 - backup.high[..., 0])
+    most = np.minimum(backup.high[..., 1], 1.0 - backup.low[..., 0])
+    for shares in itertools.product(np.linspace(0.0, 1.0, points), repeat=least.size):
+        up = least + np.reshape(shares, least.shape) * (most - least)
+        yield np.stack([1.0 - up, up], axis=-1)
+
+
+def best_model(latent: LatentArrays, models: Iterator[Float]) -> tuple[float, LatentArrays, Plan]:
+    """max over a finite set of models and all history policies of V^pi, the model and the policy that attain it.
+
+    The model-optimistic objective exactly, one model for all histories (for a fixed policy it is a polynomial in the
+    model's entries, each used at several stages, so no backward recursion gives it).
+
+    Raises:
+        InvalidInput: if there is no model.
+    """
+    best: tuple[float, LatentArrays, Plan] | None = None
+    for transitions in models:
+        model = latent._replace(transitions=transitions)
+        plan = alpha_vectors(model, exact_backup(model))
+        if best is None or plan.objective > best[0]:
+            best = plan.objective, model, plan
+    if best is None:
+        raise InvalidInput("the set of models is empty")
+    return best
+
+
 def hull(values: Float, tolerance: float = 1e-9) -> Int:
     """Rows of ``values`` (n, M) that are best for some belief b in the simplex, by a linear program each.
 

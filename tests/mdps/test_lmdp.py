@@ -17,7 +17,9 @@ from mdps.latent import CHUNK, LatentMDP
 from mdps.planning.latent import (
     Backup,
     alpha_vectors,
+    best_model,
     evaluate,
+    models_of_box,
     policy_value,
     root_value,
     stationary_policies,
@@ -192,26 +194,25 @@ def test_the_box_is_filled_greedily():
 
 
 def test_the_relaxed_box_is_above_every_model_of_a_grid():
-    # Published: max over one model for all histories. On a grid of models of the box, by exact planning of each.
-    instance = two_state(0.8, 2)
-    problem = instance.problem(50)
-    visits = np.full(instance.rewards.shape, 400)
-    solver = ModelOptimistic(0.1, 0.2)
-    backup = solver.backup(problem, visits, instance.model.transitions)
-    relaxed = alpha_vectors(problem.known, backup).objective
-    grid = []
-    for choice in itertools.product((0.0, 0.5, 1.0), repeat=4):  # one P(1|s,a) for each action and context
-        up = np.empty((2, 2, 2))
-        for (m, a), share in zip(itertools.product(range(2), range(2)), choice):
-            low, high = backup.low[m, :, a, 1], backup.high[m, :, a, 1]
-            up[m, :, a] = np.maximum(low, 1 - backup.high[m, :, a, 0]) * (1 - share) + share * np.minimum(
-                high, 1 - backup.low[m, :, a, 0]
-            )
-        p = np.stack([1 - up, up], axis=-1)
-        grid.append(replace(instance, transitions=p).optimal_value)
-    assert instance.optimal_value <= max(grid) + 1e-12
-    assert max(grid) <= relaxed + 1e-12
-    assert max(grid) == pytest.approx(relaxed, abs=1e-9)  # all of the box upwards: here one model is best everywhere
+    # Published: one model for all histories. Exactly, on the corners of the box, each planned for.
+    rng = np.random.default_rng(4)
+    gaps = []
+    for seed in range(3):
+        instance = random_latent(2, 2, 2, 3, seed=seed)
+        visits = rng.integers(200, 2000, size=instance.rewards.shape)
+        problem = instance.problem(50)
+        backup = ModelOptimistic(0.1, 0.2).backup(problem, visits, instance.model.transitions)
+        relaxed = alpha_vectors(problem.known, backup).objective
+        exact, model, plan = best_model(problem.known, models_of_box(backup))
+        assert policy_value(model, plan.controller) == pytest.approx(exact, abs=1e-12)
+        assert (model.transitions >= backup.low - 1e-12).all() and (model.transitions <= backup.high + 1e-12).all()
+        assert instance.optimal_value <= exact + 1e-12 <= relaxed + 2e-12
+        gaps.append(relaxed - exact)
+    assert max(gaps) < 0.05
+    with pytest.raises(InvalidInput, match="2 states"):
+        next(models_of_box(backup, points=1))
+    with pytest.raises(InvalidInput, match="set of models is empty"):
+        best_model(problem.known, iter(()))
 
 
 # ------------------------------------------------------------------------------------------- classes and baselines
@@ -238,6 +239,14 @@ def test_baselines():
     # told the context, the best is 0.53 instead of 0.39 an episode
     assert instance.informed_value > instance.optimal_value + 0.1
     assert (told >= 0).all() and (told < 0.2 * k * instance.informed_value).all()
+
+
+def test_the_horizon_costs_the_ball_and_not_the_variance_bonus():
+    growth = {}
+    for name, params in (("variance", ValueOptimistic(0.1, 0.1)), ("ball", L1Ball(0.1, 0.05))):
+        final = [simulate(params, value_claim.long_gamble(h)[0], 4_000, 8).regret[:, -1].mean() for h in (3, 33)]
+        growth[name] = final[1] / final[0]
+    assert growth["variance"] < 1.2 and growth["ball"] > 2.0
 
 
 def test_one_context_makes_all_of_them_one():

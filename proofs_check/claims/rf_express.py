@@ -95,7 +95,7 @@ def some_policies(n_states: int, n_actions: int, horizon: int, most: int = MOST_
     return np.ascontiguousarray(digits.reshape(-1, horizon, n_states), dtype=np.int64)
 
 
-def allocate(params: RFExpress, instance: Episodes, horizon: int) -> Watch:
+def allocate(params: Any, instance: Episodes, horizon: int) -> Watch:
     """Arrays of the watch."""
     h, s, n = instance.horizon, instance.n_states, instance.n_states * instance.n_actions
     return Watch(
@@ -123,7 +123,7 @@ def _beta(params, n, n_pairs, n_states, horizon):
 
 
 @inlined
-def _true_row(watch, model, h, pair):
+def true_row(watch, model, h, pair):
     """watch.kernel = P_h(.|pair), dense."""
     for y in range(watch.kernel.shape[0]):
         watch.kernel[y] = 0.0
@@ -161,7 +161,7 @@ def _recompute(watch, params, model):
 
 
 @inlined
-def _largest_error(watch, model):
+def largest_error(watch, model):
     """max over policies and rewards in [0, 1] of |V^pi empirical - V^pi|: sum over stages of half the l1 distance.
 
     For a fixed policy the value is <occupancy, r>, both occupancies sum to one at every stage, and the best r is 1
@@ -181,7 +181,7 @@ def _largest_error(watch, model):
                 watch.mass[3, s] = 0.0
             for s in range(n_states):
                 pair = s * model.n_actions + watch.policies[p, h, s]
-                _true_row(watch, model, h, pair)
+                true_row(watch, model, h, pair)
                 n = watch.visits[h, pair]
                 for y in range(n_states):
                     share = watch.transitions[h, pair, y] / n if n > 0.0 else 1.0 / n_states
@@ -216,7 +216,7 @@ def acted(records, run, watch, params, state, instance, episode, value):
     for s in range(n_states):
         if episode > 1 and model.initial[s] > 0.0:
             w = max(w, state.reach[0, s])
-    error = _largest_error(watch, model)
+    error = largest_error(watch, model)
     check(records, run, ERROR, error, 3.0 * math.e * math.sqrt(w) + w, 1e-9, episode, -1, -1, -1)
 
 
@@ -232,7 +232,7 @@ def stepped(records, run, watch, params, state, instance, episode, h, s, a, rewa
         return
     watch.due[h, pair] = math.floor(n * 1.035) + 1.0
     horizon, n_pairs, n_states = watch.transitions.shape
-    _true_row(watch, model, h, pair)
+    true_row(watch, model, h, pair)
     divergence = 0.0
     for y in range(n_states):
         share = watch.transitions[h, pair, y] / n
@@ -245,7 +245,7 @@ def stepped(records, run, watch, params, state, instance, episode, h, s, a, rewa
 def ended(records, run, watch, params, state, instance, episode):
     """If the rule stopped: was it allowed to, and is what it certified true?"""
     if state.certificate[1] == 1.0:
-        error = _largest_error(watch, instance.model)
+        error = largest_error(watch, instance.model)
         check(records, run, ERROR, error, state.certificate[0], 1e-9, episode, -1, -1, -1)
         w = _recompute(watch, params, instance.model)
         check(records, run, STOPPING, 3.0 * math.e * math.sqrt(w) + w, params.epsilon / 2.0, 1e-12, episode, -1, -1, -1)
@@ -321,7 +321,7 @@ def plug_in_gaps(counts: Float, mdp: MDP, rewards: Float) -> Float:
     return np.asarray((best - value) @ mdp.initial)
 
 
-def losses(trace: Trace, instance: Episodes, params: RFExpress) -> Float:
+def losses(trace: Trace, instance: Episodes, params: Any) -> Float:
     """What the plug-in policy of a run that stopped loses for the worst reward; 0 for a run that has not stopped.
 
     A loss certified to be at most epsilon is given as certified, an upper bound: no reward at all costs more.
@@ -336,7 +336,7 @@ def losses(trace: Trace, instance: Episodes, params: RFExpress) -> Float:
     return loss
 
 
-def stopping_times(trace: Trace, instance: Episodes, params: RFExpress) -> Float:
+def stopping_times(trace: Trace, instance: Episodes, params: Any) -> Float:
     """Episodes before stopping; for a run that has not stopped, the episodes it was given."""
     stopped = trace.extra["stopped"].astype(float)
     return np.where(stopped >= 0.0, stopped, float(trace.checkpoints[-1]))

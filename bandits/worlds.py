@@ -71,6 +71,11 @@ class LinearWorld(World):
         self.context = int(self._law.context_of(self._arrays, self._t, self._context_key, self._context_gamma))
         return self._arrays.features[self.context]  # type: ignore[no-any-return]
 
+    @property
+    def means(self) -> Float:
+        """True means of the round's actions, shape (n_actions,): for the watch; an algorithm must not look."""
+        return self._arrays.means[self.context]  # type: ignore[no-any-return]
+
     def pull(self, action: int) -> float:
         """Play an action of the round and get its reward.
 

@@ -18,8 +18,8 @@ EXPERIMENT = hard_experiment(
     "Regret of EULER on the hard instance of Domingues et al. (2021), six states, two actions, nine stages, delta = "
     f"{DELTA:g}, with its bonuses and with {SCALE:g} times them (practical, no theorem). The model is stage-dependent "
     "and counted stage by stage; the theorem is about stationary ones. Dashed: the leading term of its rate through "
-    "the last point of the practical run; grey: the largest possible regret; dotted: the lower bound of Domingues et al. "
-    "(2021), Theorem 9. Mean with the 10-90 % band.",
+    "the last point of the practical run; grey: the largest possible regret; dotted: the lower bound of Domingues et "
+    "al. (2021), Theorem 9. Mean with the 10-90 % band.",
     ((THEOREM, lambda: EULER(DELTA)), (PRACTICAL, lambda: EULER(DELTA, SCALE))),
     n_episodes=30_000,
     n_runs=5,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from kernels.driven import World
 from kernels.random import ENVIRONMENT, TRANSITION, standard_normal, stream_gamma, stream_key, uniform
 from mdps.model import BERNOULLI, GAUSSIAN, Float, Int
-from mdps.planning.finite_horizon import evaluate_policy
+from mdps.planning.finite_horizon import backward_induction, evaluate_policy
 from theory.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class EpisodicWorld(World):
     def __init__(self, instance: Episodes, seed: int, run: int) -> None:
         super().__init__(seed, run)
         self._mdp = instance.mdp
-        arrays = instance.arrays()
-        self._model, self._optimum = arrays.model, arrays.optimal_value
+        values, _, _ = backward_induction(instance.mdp)
+        self._model, self._optimum = instance.mdp.arrays(), float(instance.mdp.initial @ values[0])
         self._address = seed, run
         self._first = self._stream(ENVIRONMENT, 0)
         self._rows: dict[int, tuple[np.uint64, np.uint64]] = {}

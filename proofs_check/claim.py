@@ -20,7 +20,7 @@ Float = npt.NDArray[np.float64]
 Setting = Literal[
     "stochastic bandit", "adversarial bandit", "linear bandit", "episodic MDP", "continuing MDP",
     "combinatorial bandit", "full information", "adversarial MDP", "function approximation",
-    "latent MDP", "reward-free MDP",
+    "latent MDP", "reward-free MDP", "linear mixture MDP",
 ]  # fmt: skip
 
 

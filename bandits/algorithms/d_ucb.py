@@ -39,7 +39,7 @@ class State(NamedTuple):
 
     pulls: npt.NDArray[np.float64]
     total: npt.NDArray[np.float64]
-    index: npt.NDArray[np.float64]
+    indices: npt.NDArray[np.float64]
 
 
 def allocate(params: DiscountedUCB, problem: BanditProblem) -> State:
@@ -77,8 +77,8 @@ def act(params, state, t, rng):
     level = params.xi * math.log(max(1.0, together))
     for arm in range(n_arms):
         n = state.pulls[arm]
-        state.index[arm] = state.total[arm] / n + 2.0 * params.largest * math.sqrt(level / n)
-    return highest(state.index)
+        state.indices[arm] = state.total[arm] / n + 2.0 * params.largest * math.sqrt(level / n)
+    return highest(state.indices)
 
 
 @embedded

@@ -40,7 +40,7 @@ class State(NamedTuple):
     sums: npt.NDArray[np.float64]
     estimate: npt.NDArray[np.float64]
     computed: npt.NDArray[np.int64]  # (K, 2)
-    index: npt.NDArray[np.float64]
+    indices: npt.NDArray[np.float64]
     block: npt.NDArray[np.float64]
 
 
@@ -120,8 +120,8 @@ def act(params, state, t, rng):
             state.estimate[arm] = median_of_means(state.sums[arm], n, k, state.block)
             state.computed[arm, 0] = n
             state.computed[arm, 1] = k
-        state.index[arm] = state.estimate[arm] + params.scale * width(params.moment, params.order, t, 1.0 * n)
-    return highest(state.index)
+        state.indices[arm] = state.estimate[arm] + params.scale * width(params.moment, params.order, t, 1.0 * n)
+    return highest(state.indices)
 
 
 @embedded

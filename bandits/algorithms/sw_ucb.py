@@ -41,7 +41,7 @@ class State(NamedTuple):
     total: npt.NDArray[np.float64]
     arms: npt.NDArray[np.int64]
     rewards: npt.NDArray[np.float64]
-    index: npt.NDArray[np.float64]
+    indices: npt.NDArray[np.float64]
 
 
 def allocate(params: SlidingWindowUCB, problem: BanditProblem) -> State:
@@ -74,10 +74,10 @@ def act(params, state, t, rng):
     level = params.xi * math.log(max(1.0, min(t - 1.0, 1.0 * params.window)))
     for arm in range(state.pulls.shape[0]):
         n = 1.0 * state.pulls[arm]
-        state.index[arm] = np.inf
+        state.indices[arm] = np.inf
         if n > 0.0:
-            state.index[arm] = state.total[arm] / n + params.largest * math.sqrt(level / n)
-    return highest(state.index)
+            state.indices[arm] = state.total[arm] / n + params.largest * math.sqrt(level / n)
+    return highest(state.indices)
 
 
 @compiled

@@ -139,7 +139,7 @@ def acted(records, run, watch, params, state, instance, t, arm):
             deviation = abs(watch.estimate[i] - instance.means[i])
             check(records, run, EVENT, deviation, width, 1e-12, t, i, -1, -1)
             if instance.gaps[i] == 0.0:
-                check(records, run, OPTIMISM, instance.means[i], state.index[i], 1e-12, t, i, -1, -1)
+                check(records, run, OPTIMISM, instance.means[i], state.indices[i], 1e-12, t, i, -1, -1)
 
 
 @hook

@@ -76,7 +76,7 @@ def version_space(
     """members[f] = whether for all h: sup_w Eh[Dh f wc - alpha wc^2] <= beta (Amortila et al. 2024, Algorithm 1).
 
     wc = min(w, clip) and Eh averages over the ``n_samples`` tuples of a stage, so that the left side is
-    (1/M) sum_z (e_f(z) wc(z) - alpha n(z) wc(z)^2). A function is dropped at its first violation.
+    (1/M) sum_z (e_f(z) wc(z) - alpha n(z) wc(z)^2). A function is dropped at the first stage that it violates.
 
     Args:
         errors: (|F|, H, S, A). counts: (H, S, A). weights: (|W|, H, S, A), >= 0, may be infinite if ``clip`` is finite.
@@ -84,30 +84,33 @@ def version_space(
     """
     n_functions, horizon, n_states, n_actions = errors.shape
     n_weights = weights.shape[0]
-    penalties = np.empty((n_weights, horizon))
-    clipped = np.empty((n_weights, horizon, n_states, n_actions))
+    # Weights last: the sums for all weights advance together, which the compiler turns into vector instructions.
+    clipped = np.zeros((horizon, n_states, n_actions, n_weights))
+    penalties = np.zeros((horizon, n_weights))
     for w in range(n_weights):
         for h in range(horizon):
-            total = 0.0
             for s in range(n_states):
                 for a in range(n_actions):
-                    value = 0.0
                     if counts[h, s, a] > 0.0:  # where there is no data, a weight tests nothing
                         value = min(weights[w, h, s, a], clip)
-                        total += counts[h, s, a] * value * value
-                    clipped[w, h, s, a] = value
-            penalties[w, h] = alpha * total
+                        clipped[h, s, a, w] = value
+                        penalties[h, w] += alpha * counts[h, s, a] * value * value
+    sums = np.empty(n_weights)
     for f in range(n_functions):
         inside = True
         for h in range(horizon):
             for w in range(n_weights):
-                total = -penalties[w, h]
-                for s in range(n_states):
-                    for a in range(n_actions):
-                        total += errors[f, h, s, a] * clipped[w, h, s, a]
-                if total > beta * n_samples:
+                sums[w] = -penalties[h, w]
+            for s in range(n_states):
+                for a in range(n_actions):
+                    error = errors[f, h, s, a]
+                    if error != 0.0:
+                        row = clipped[h, s, a]
+                        for w in range(n_weights):
+                            sums[w] += error * row[w]
+            for w in range(n_weights):
+                if sums[w] > beta * n_samples:
                     inside = False
-                    break
             if not inside:
                 break
         members[f] = inside

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from kernels.driven import Check
 from kernels.steps import Step
 from mdps.model import Float
 from mdps.planning.finite_horizon import evaluate_policy, occupancies
+from mdps.weight_classes import ratios
 from theory.theorems.glow import DERIVED, Constants, log_factor, potential_bound, thresholds
 
 #: Suprema this close to beta_t may fall on either side of it by rounding.
@@ -216,6 +217,31 @@ def _members(check: Check, watch: Notes, params: Any, instance: Any, t: int, mom
     logs = float(log_factor(instance, params, watch.n_rounds))
     check("optimism", short, math.sqrt(8.0 * logs / samples), t, -1, moment.chosen)
     watch.beta_sum += beta
+
+
+class Terms(NamedTuple):
+    """The sums over rounds and stages that the proof of Theorem 3.1 trades against each other."""
+
+    errors: float  # A: E_{dbar^{t+1}}[Delta f^(t) wc]
+    lost: float  # B: P_{d^(t)}[d^(t)/dbar^{t+1} >= gamma_t]
+    thresholds: float  # beta_t, t >= 2
+
+
+def terms_of(instance: Any, params: Any, chosen: npt.NDArray[np.int64]) -> Terms:
+    """The exact terms of a recorded run, from the functions it chose, (T,)."""
+    n_rounds = len(chosen)
+    played = np.zeros(instance.occupancies.shape[1:])
+    residuals = instance.residuals
+    errors = lost = widths = 0.0
+    for t, f in enumerate(chosen.tolist(), 1):
+        law = instance.occupancies[instance.policy_of[f]]
+        played += law
+        ratio = ratios(law, played / t)
+        gamma_t = params.gamma * t
+        errors += float((played / t * residuals[f] * np.minimum(ratio, params.clip_scale * gamma_t)).sum())
+        lost += float(law[ratio >= gamma_t].sum())
+        widths += thresholds(instance, params, n_rounds, t)[2] if t > 1 else 0.0
+    return Terms(errors, lost, widths)
 
 
 def _truncation(

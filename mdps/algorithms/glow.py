@@ -140,9 +140,10 @@ def tested_weights(problem: FunctionProblem, plays: Int) -> Float:
 
 
 def play(params: GLOW, problem: FunctionProblem, world: FunctionWorld, horizon: int) -> Generator[Moment, None, Float]:
-    """Rounds t = 1, 2, ...; the summary is how often each policy was played (the output is uniform over rounds)."""
+    """Rounds t = 1, 2, ...; the summary is the function chosen in each (the output is uniform over their policies)."""
     data, plays = no_data(problem.functions), np.zeros(len(problem.policies), np.int64)
     log_size = log_factor(params, problem)
+    played = np.zeros(horizon)
     members, weights = np.ones(len(problem.functions), np.bool_), np.zeros((0, *data.counts.shape))
     for t in range(1, horizon + 1):
         if t > 1:
@@ -154,5 +155,6 @@ def play(params: GLOW, problem: FunctionProblem, world: FunctionWorld, horizon: 
         walks = world.trajectories(problem.policies[policy], params.n_trajectories)
         add_walks(data, problem.functions, problem.values, walks)
         plays[policy] += 1
+        played[t - 1] = chosen
         yield Moment(chosen, members, walks, weights)
-    return plays.astype(np.float64)
+    return played

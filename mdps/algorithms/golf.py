@@ -69,15 +69,15 @@ def constrained(params: GOLF, problem: FunctionProblem, data: Statistics, beta: 
 
 
 def play(params: GOLF, problem: FunctionProblem, world: FunctionWorld, horizon: int) -> Generator[Moment, None, Float]:
-    """Rounds t = 1, 2, ...; the summary is how often each policy was played."""
-    data, plays = no_data(problem.functions), np.zeros(len(problem.policies), np.int64)
+    """Rounds t = 1, 2, ...; the summary is the function chosen in each."""
+    data, played = no_data(problem.functions), np.zeros(horizon)
     beta = threshold(params, problem)
-    for _ in range(horizon):
+    for t in range(horizon):
         members = constrained(params, problem, data, beta)
         chosen = most_optimistic(problem.values[:, 0] @ data.starts, members)
         policy = problem.policy_of[chosen]
         walks = world.trajectories(problem.policies[policy], 1)
         add_walks(data, problem.functions, problem.values, walks)
-        plays[policy] += 1
+        played[t] = chosen
         yield Moment(chosen, members, walks, np.zeros((0, *data.counts.shape)))
-    return plays.astype(np.float64)
+    return played

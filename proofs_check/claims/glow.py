@@ -142,7 +142,7 @@ GLOW_CLAIM = Claim(
     cases=(
         Case("lock", lock_class, 300, max_runs=100),
         Case("rare state", rare_state, 200, max_runs=100),
-        Case("four observations", lambda: lock_class(block_size=4), 2_000, max_runs=25, full_only=True),
+        Case("four observations", lambda: lock_class(block_size=4), 1_000, max_runs=10, full_only=True),
     ),
     bounds=(Bound(theorem("glow/regret-explicit")),),
     watch=sys.modules[glow_steps.__name__],

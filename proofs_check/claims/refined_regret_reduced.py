@@ -58,7 +58,7 @@ CLAIM = Claim(
     cases=(
         Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
         Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
-        Case("one layer", lambda: armed(2, 2**14), 2**14, max_runs=3, full_only=True, watched=False),
+        Case("one layer", lambda: armed(2, 800), 800, max_runs=48, watched=False),
     ),
     bounds=(Bound(theorem("refined-regret/reduced")),),
     watch=sys.modules[__name__],

@@ -9,7 +9,7 @@ from mdps.algorithms.ucb_advantage import UCBAdvantage
 from proofs_check.claims.ucb_advantage import RATE
 from proofs_check.hard_figures import draw_hard, hard_experiment
 
-DELTA, C, SCALE = 0.05, 1e-7, 0.005
+DELTA, C, SCALE = 0.05, 1e-6, 0.03
 THEOREM = "UCB-Advantage"
 PRACTICAL = f"UCB-Advantage, bonuses x {SCALE:g}, N0 x {C:g} (no theorem)"
 

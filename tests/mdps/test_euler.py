@@ -82,3 +82,12 @@ def test_bad_hyper_parameters_are_refused(delta, scale):
 def test_theorem_refuses_a_stage_dependent_model():
     with pytest.raises(HypothesisViolated, match="stage"):
         CLAIM.bounds[0].theorem.require(Episodes(random_mdp(2, 2, horizon=3, stage_dependent=True)), EULER(), 100)
+
+
+def test_rate_by_hand():
+    """The gamble, S = 3, A = 2, H = 4, K = 1000, delta = 0.1: Q* = 2.25, T = 4000."""
+    level = math.log(6 * 4000 / 0.1)
+    leading = math.sqrt(2.25 * 6 * 4000 * level)
+    found = CLAIM.bounds[0].theorem.bound(gamble(2, 4, 0.1), EULER(0.1), np.array([1000.0]))[0]
+    assert found == pytest.approx(leading + 3**1.5 * 32 * (math.sqrt(3) + 2) * level, rel=1e-14)
+    assert CLAIM.rate.theorem.bound(gamble(2, 4, 0.1), EULER(0.1), np.array([1000.0]))[0] == pytest.approx(leading)

@@ -99,3 +99,13 @@ def test_learns_under_the_practical_preset():
 def test_bad_hyper_parameters_are_refused(delta, scale):
     with pytest.raises(InvalidInput, match=r"delta|scale"):
         allocate(MVP(delta, scale), Episodes(random_mdp(2, 2, horizon=2)).problem(10))
+
+
+def test_rate_by_hand():
+    """S = 3, A = 2, H = 3, delta = 0.1: H K until sqrt(162 K log^5(180 K)) is less."""
+    bound = CLAIM.bounds[0].theorem.bound(CLAIM.cases[0].build(), MVP(0.1), np.array([1000.0, 1e12]))
+    assert bound[0] == 3000.0
+    assert bound[1] == pytest.approx(math.sqrt(162e12 * math.log(180e12) ** 5), rel=1e-14)
+    assert CLAIM.rate.theorem.bound(CLAIM.cases[0].build(), MVP(0.1), np.array([1000.0]))[0] == pytest.approx(
+        math.sqrt(162_000), rel=1e-14
+    )

@@ -137,3 +137,9 @@ def test_bad_input_is_refused():
         bayes.require(Episodes(random_mdp(2, 2, horizon=2)), PSRL(), 10)
     with pytest.raises(HypothesisViolated, match="believes in 2"):
         bayes.require(DirichletPrior(2, 2, 2), PSRL(2.0), 10)
+
+
+def test_bound_by_hand():
+    """S = A = H = 2, K = 1000: 4 sqrt(60 T log(4T)), T = 2000."""
+    bound = CLAIM.bounds[0].theorem.bound(DirichletPrior(2, 2, 2), PSRL(), np.array([1000.0]))[0]
+    assert bound == pytest.approx(4 * np.sqrt(60 * 2000 * np.log(8000)), rel=1e-14)

@@ -88,3 +88,9 @@ def test_bad_hyper_parameters_are_refused(scale):
 def test_theorem_refuses_pooled_counts():
     with pytest.raises(HypothesisViolated, match="counted together"):
         CLAIM.bounds[0].theorem.require(Episodes(random_mdp(2, 2, horizon=2)), RLSVI(), 10)
+
+
+def test_rate_by_hand():
+    """S = 3, A = 2, H = 3, K = 1000: 27 3^{3/2} sqrt(2000 log 18000)."""
+    rate = CLAIM.bounds[0].theorem.bound(CLAIM.cases[0].build(), RLSVI(), np.array([1000.0]))[0]
+    assert rate == pytest.approx(27 * 3**1.5 * math.sqrt(2000 * math.log(18_000)), rel=1e-14)

@@ -84,3 +84,13 @@ def test_theorem_refuses_random_rewards():
         CLAIM.bounds[0].theorem.require(
             Episodes(random_mdp(2, 2, horizon=3, reward_law="bernoulli")), UCBAdvantage(), 100
         )
+
+
+def test_rate_by_hand():
+    """S = 3, A = 2, H = 3, K = 1000, delta = 0.1: T = 3000."""
+    level, instance = math.log(12 * 3000 / 0.1), CLAIM.cases[0].build()
+    bound = CLAIM.bounds[0].theorem.bound(instance, UCBAdvantage(0.1), np.array([1000.0]))[0]
+    by_hand = math.sqrt(54 * 3000 * level) + 3**8 * 9 * 2**1.5 * 3000**0.25 * level
+    assert bound == pytest.approx(by_hand, rel=1e-14)
+    rate = CLAIM.rate.theorem.bound(instance, UCBAdvantage(0.1), np.array([1000.0]))[0]
+    assert rate == pytest.approx(math.sqrt(162_000), rel=1e-14)

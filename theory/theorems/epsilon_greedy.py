@@ -32,14 +32,25 @@ def play_probability(n_arms: int, c: float, gap: float, rounds: npt.ArrayLike) -
     return np.where((t >= c * n_arms / gap) & (z < 1.0), np.minimum(value, 1.0), 1.0)
 
 
+#: Rounds summed one by one; beyond, in blocks that grow by this factor.
+_SINGLY, _GROWTH = 2**14, 1.001
+
+
 def regret(instance: Any, params: Any, horizons: Float) -> Float:
-    """sum_{t <= T} min(D_max, sum_{D_j > 0} D_j bound on P(A_t = j)). Shape of ``horizons``."""
+    """sum_{t <= T} min(D_max, sum_{D_j > 0} D_j p_t), p_t the bound on P(A_t = j). Shape of ``horizons``.
+
+    From round 2^14 on in blocks of rounds, each at the value of its first one, an upper bound less than 0.1 % above
+    the sum: where it is below 1, p_t falls with t.
+    """
     gaps = positive_gaps(instance)
     horizons = np.asarray(horizons, dtype=np.float64)
-    t = np.arange(1.0, float(horizons.max()) + 1.0)
-    share = play_probability(instance.n_arms, params.c, params.gap, t)
-    sums = np.cumsum(np.minimum(gaps.max(), gaps.sum() * share))
-    return np.asarray(sums[horizons.astype(np.int64) - 1])
+    blocks = max(0, int(np.ceil(np.log(max(float(horizons.max()), 1.0) / _SINGLY) / np.log(_GROWTH))))
+    ends = np.concatenate(
+        [np.arange(0.0, _SINGLY + 1.0), np.ceil(_SINGLY * _GROWTH ** np.arange(1.0, blocks + 1.0))]
+    )  # fmt: skip
+    share = play_probability(instance.n_arms, params.c, params.gap, ends[:-1] + 1.0)
+    lost = np.minimum(gaps.max(), gaps.sum() * share)
+    return np.asarray(np.interp(horizons, ends, np.concatenate([[0.0], np.cumsum(np.diff(ends) * lost)])))
 
 
 def order(instance: Any, params: Any, horizons: Float) -> Float:

@@ -175,3 +175,22 @@ def rare_state(chance: float = 0.02) -> FunctionApproximation:
     lower[0, 0, 1], lower[1, 2] = 0.2, (0.0, 0.2)  # believes that the rare state is poor
     wrong[0, 0, 1], wrong[1, 2] = 0.9, (0.9, 0.6)  # believes that its other action pays
     return FunctionApproximation(mdp, np.stack([usual, lower, wrong, q_star]), name="rare state")
+
+
+def compensating() -> FunctionApproximation:
+    """Two stages, two actions at the first, deterministic: a function whose residuals are 0.6 and then -0.3.
+
+    Action 0 leads to a state that pays nothing, action 1 to one that pays 0.5. F: one function that expects 1 of action
+    0; one that expects 0.8 of action 1 but only 0.2 after it; Q*.
+    """
+    p = np.zeros((2, 3, 2, 3))
+    p[0, 0, 0, 1] = p[0, 0, 1, 2] = 1.0
+    p[0, 1:, :, 0] = p[1, :, :, 0] = 1.0
+    r = np.zeros((2, 3, 2))
+    r[1, 2] = 0.5
+    mdp = MDP.from_dense(p, r, name="compensating residuals")
+    q_star = backward_induction(mdp)[1]
+    first, second = q_star.copy(), q_star.copy()
+    first[0, 0, 0] = 1.0
+    second[0, 0, 1], second[1, 2] = 0.8, 0.2
+    return FunctionApproximation(mdp, np.stack([first, second, q_star]), name="compensating residuals")

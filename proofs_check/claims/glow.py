@@ -12,7 +12,7 @@ import numpy as np
 from mdps.algorithms import glow, golf, h2o
 from mdps.bellman_tests import Statistics
 from mdps.function_classes import FunctionApproximation, FunctionProblem, OfflineData, Walks
-from mdps.instances.function_classes import incomplete, lock_class, rare_state, two_armed
+from mdps.instances.function_classes import compensating, incomplete, lock_class, rare_state, two_armed
 from mdps.model import MDP, Float, Int
 from mdps.weight_classes import ratios
 from proofs_check import glow_steps, golf_steps, h2o_steps, hyglow_steps
@@ -162,7 +162,8 @@ GLOW_CLAIM = Claim(
         ),
         Sabotage(
             "past-mixture", "the ratios are to the mixture of the rounds before, without the policy itself",
-            ("ratio",), overrides={"tested_weights": ratios_to_the_past}, n_runs=2,
+            ("ratio", "truncation"), lambda p: p._replace(gamma=1.0, alpha_scale=0.0, beta_scale=0.0016),
+            overrides={"tested_weights": ratios_to_the_past}, build=compensating, horizon=20, n_runs=1,
         ),
         Sabotage(
             "two-sided", "the test is of the absolute value, with the beta of the one-sided test", ("version-space",),

@@ -19,6 +19,7 @@ from mdps.exact import coverability
 from mdps.function_classes import FunctionApproximation, policy_coverability
 from mdps.instances.function_classes import (
     code_lock,
+    compensating,
     incomplete,
     lock_class,
     model_class,
@@ -318,8 +319,8 @@ def records_of(claim, instance, params, n_rounds, runs=1, overrides=None):
 
 def test_3_q_star_stays_and_the_identities_hold_in_every_run():
     instance = lock_class(1)
-    params = claims.batches(instance, 25)._replace(n_trajectories=60)
-    found = records_of(claims.GLOW_CLAIM, instance, params, 25, runs=200)
+    params = claims.batches(instance, 15)._replace(n_trajectories=60)
+    found = records_of(claims.GLOW_CLAIM, instance, params, 15, runs=200)
     for step in ("q-star", "decomposition", "elliptic", "potential", "clipping-loss", "truncation", "ratio"):
         assert found[step][0].min() > 0
         assert found[step][1].sum() == 0
@@ -437,3 +438,25 @@ def test_bounds_by_hand():
     assert theorem("glow/regret-explicit").bound(lock, params, np.array([100.0]))[0] == pytest.approx(expected)
     rate = 2 * math.sqrt(lock.coverability * 100 * math.log(4 * 4 * math.comb(104, 4) / 0.1))
     assert theorem("glow/regret").bound(lock, params, np.array([100.0]))[0] == pytest.approx(rate)
+
+
+def test_a_mixture_without_the_policy_itself_breaks_the_truncation_step():
+    """Played n of t - 1 times, the weight is too large by (n + 1)(t - 1)/(n t); a residual of -0.3 shows it."""
+    instance = compensating()
+    fault = next(f for f in claims.GLOW_CLAIM.sabotages if f.id == "past-mixture")
+    honest = fault.params(claims.parameters(instance, 20))
+    sound = records_of(claims.GLOW_CLAIM, instance, honest, 20)
+    assert sum(violations.sum() for _, violations in sound.values()) == 0
+    broken = records_of(claims.GLOW_CLAIM, instance, honest, 20, overrides=fault.overrides)
+    assert broken["ratio"][1].sum() > 0 and broken["truncation"][1].sum() > 0
+
+
+def test_neither_clipping_nor_one_sidedness_costs_q_star_its_place():
+    """What the page says of these faults: the steps that fail are others."""
+    instance = rare_state()
+    free = claims.practical(claims.parameters(instance, 200))._replace(clip_scale=math.inf)
+    found = records_of(claims.GLOW_CLAIM, instance, free, 200, runs=20)
+    assert found["q-star"][1].sum() == 0 and found["second-moment-below"][1].sum() > 0
+    params = claims.practical(claims.parameters(instance, 1_000))
+    both = records_of(claims.GLOW_CLAIM, instance, params, 1_000, overrides={"constrained": claims.two_sided})
+    assert both["q-star"][1].sum() == 0 and both["version-space"][1].sum() > 0

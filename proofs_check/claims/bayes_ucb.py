@@ -199,8 +199,8 @@ CLAIM = Claim(
     algorithm=lambda instance, horizon: BayesUCB(POWER),
     cases=(
         Case("easy", lambda: bernoulli(0.9, 0.5), 1_000, max_runs=800),
-        Case("three arms", lambda: bernoulli(0.6, 0.3, 0.1), 1_000, max_runs=800),
-        Case("ten arms", lambda: bernoulli(0.1, *[0.05] * 3, *[0.02] * 3, *[0.01] * 3), 5_000, full_only=True),
+        Case("three arms", lambda: bernoulli(0.6, 0.3, 0.1), 500, max_runs=1_600),
+        Case("close", lambda: bernoulli(0.7, 0.5), 5_000, max_runs=25, full_only=True, watched=False),
     ),
     bounds=(Bound(theorem("bayes-ucb/finite")),),
     watch=sys.modules[__name__],

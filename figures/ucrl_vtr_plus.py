@@ -29,7 +29,7 @@ EXPERIMENT = Experiment(
     title="Weighted and plain value-targeted regression",
     caption=(
         "The hard instance of Zhou, Gu and Szepesvari (2021), d = 4, H = 3. UCRL-VTR+ with the theorem's radius and "
-        "with a hundredth of it, UCRL-VTR with a fiftieth of its radius (practical: no theorem). Mean and 10-90 % band. "
+        "with a hundredth of it, UCRL-VTR with a fiftieth of its radius (practical: no theorem). Mean, 10-90 % band. "
         "Dashed: the rate of Theorem 5.3, its constant unknown (drawn through the last point); dotted: the order "
         "d sqrt(K) of the lower bound with the constant of the hypercube bandit; grey: the largest possible regret."
     ),

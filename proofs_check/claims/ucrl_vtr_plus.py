@@ -132,7 +132,8 @@ CLAIM = Claim(
         practical, "K", (2**5, 2**7, 2**9), lambda k: (hard(3, 3, k), k), n_runs=24,
     ),
     sabotages=(
-        Sabotage("narrow", "a thousandth of the planning radius", ("backup",), lambda p: p._replace(scale=1e-3), n_runs=2),
+        Sabotage("narrow", "a thousandth of the planning radius", ("backup",), lambda p: p._replace(scale=1e-3),
+                 n_runs=2),
         Sabotage(
             "no-error", "the weights leave the error bound of the variance out", ("variance-error",),
             overrides={"variance_and_error": error_dropped}, n_runs=2,

@@ -164,8 +164,8 @@ CLAIM = Claim(
     cases=(
         Case("two actions, gap 0.15", short, 60, max_runs=50),
         Case("river of three states", river, 20, max_runs=50),
-        Case("two actions, long", short, 1000, max_runs=15, full_only=True),
-        Case("river of four states", functools.partial(river_mixture, 4, 4, 4), 1000, max_runs=15, full_only=True),
+        Case("two actions, long", short, 300, max_runs=20, full_only=True),
+        Case("river of four states", functools.partial(river_mixture, 4, 4, 4), 100, max_runs=20, full_only=True),
     ),
     bounds=(Bound(theorem("ucrl-rfe/suboptimality")),),
     watch=sys.modules[__name__],

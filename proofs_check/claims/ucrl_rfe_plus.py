@@ -161,7 +161,7 @@ CLAIM = Claim(
     cases=(
         Case("two actions, gap 0.15", short, 40, max_runs=50),
         Case("river of three states", river, 15, max_runs=50),
-        Case("two actions, long", short, 1000, max_runs=15, full_only=True),
+        Case("two actions, long", short, 300, max_runs=20, full_only=True),
     ),
     bounds=(),
     watch=sys.modules[__name__],

@@ -31,7 +31,7 @@ from theory import regularisers
 from theory.errors import InvalidInput
 from theory.regularisers import Euclidean, LogBarrier, Shannon, Tsallis
 from theory.theorems import theorem
-from theory.theorems.ftrl import bandit_moment, full_information_moment
+from theory.theorems.ftrl import bandit_moment, full_information_moment, rate_sum
 
 CALCULI = {
     "shannon": (Shannon(), ftrl.shannon_weights, ftrl.shannon_potential),
@@ -308,9 +308,15 @@ def test_the_bounds_of_the_mixtures_are_those_of_their_parts():
     assert bound(instance, ftrl_bandit.tuned(mixtures.ENTROPY, 5, 400), t)[0] == pytest.approx(
         math.sqrt(2 * 5 * 400 * math.log(5))
     )
-    # 4 (sqrt K - 1) sqrt T / 2 + (sqrt K / 2) sum 2/sqrt t, of which 4 sqrt(KT) - 2 sqrt T is the integral's bound.
+    # 4 (sqrt K - 1) sqrt T / 2 + (sqrt K / 2) sum 2/sqrt t, the sum by its integral.
     tsallis = bound(instance, FTRL(mixtures.TSALLIS, 2.0, 0.5), t)[0]
-    assert tsallis == pytest.approx(40 * (math.sqrt(5) - 1) + math.sqrt(5) * sum(s**-0.5 for s in range(1, 401)))
+    assert tsallis == pytest.approx(40 * (math.sqrt(5) - 1) + math.sqrt(5) * (2 * 20 - 1))
+    for decay in (0.0, 0.3, 0.5, 1.0):
+        exact = 0.7 * (np.arange(1, 401) ** -decay).sum()
+        limit = rate_sum(FTRL(mixtures.TSALLIS, 0.7, decay), t)[0]
+        assert exact <= limit * (1 + 1e-12) <= 1.04 * exact + 0.7
+    huge = bound(instance, FTRL(MIXTURES[3], 0.1, 0.5), np.array([[1e9, 2.0**60]]))
+    assert huge.shape == (1, 2) and np.isfinite(huge).all() and huge[0, 0] < huge[0, 1]
     assert tsallis <= 4 * math.sqrt(5 * 400) - 2 * 20
     for mixture in MIXTURES:
         best = ftrl_bandit.tuned(mixture, 5, 400)

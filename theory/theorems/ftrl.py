@@ -46,14 +46,20 @@ def full_information_moment(mixture: Any) -> float:
     return 1.0 / float(mixture.shannon + mixture.tsallis + mixture.barrier)
 
 
+def rate_sum(params: Any, horizons: Float) -> Float:
+    """Upper bound on sum_{t <= T} learning_rate t^-decay: the first rate and an integral; exact for decay 0."""
+    t, decay = np.asarray(horizons, dtype=np.float64), params.decay
+    rest = np.log(t) if decay == 1.0 else (t ** (1.0 - decay) - 1.0) / (1.0 - decay)
+    return np.asarray(params.learning_rate * (1.0 + rest))
+
+
 def _bound(moment: float, instance: Any, params: Any, horizons: Float) -> Float:
     """(psi(u) - min psi)/eta_T + (M/2) sum_{t <= T} eta_t + <u - e_i, L_T>, the last at most 1 (0 if u = e_i)."""
     t = np.asarray(horizons, dtype=np.float64)
     k, mixture = instance.n_arms, params.mixture
-    rates = params.learning_rate * np.arange(1.0, t.max() + 1.0) ** -params.decay
     ranges = np.array([penalty_range(mixture, k, horizon) for horizon in t.ravel()]).reshape(t.shape)
-    at = t.astype(np.int64) - 1
-    return ranges / rates[at] + 0.5 * moment * np.cumsum(rates)[at] + (1.0 if mixture.barrier > 0.0 else 0.0)
+    last = params.learning_rate * t**-params.decay
+    return ranges / last + 0.5 * moment * rate_sum(params, t) + (1.0 if mixture.barrier > 0.0 else 0.0)
 
 
 def bandit(instance: Any, params: Any, horizons: Float) -> Float:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import zeta
 
 from theory.hypotheses import LOSSES_IN_UNIT, OBLIVIOUS, TWO_OR_MORE_ARMS, UNIQUE_BEST_ARM, at_least, setting
 from theory.reading import positive_gaps
@@ -34,25 +35,32 @@ PENALTY = 4.0 + GAMMA * (1.0 + 2.0 / np.e)
 EARLY = 1.0 + 1.0 / np.sqrt(2.0) + 1.0 / np.sqrt(3.0)
 
 
-def coefficients(horizon: float) -> Float:
-    """B_1, ..., B_T."""
-    root = np.sqrt(np.arange(int(horizon) + 1.0))
-    return np.asarray(PENALTY * np.diff(root) / SCALE + STABILITY * SCALE / root[1:])
+#: B_t <= (b + p/(4t))/sqrt t, since sqrt t - sqrt(t-1) <= (1 + 1/t)/(2 sqrt t).
+LEADING = PENALTY / 4.0 + 2.0 * STABILITY
+#: What sum B_t^2 has beside b^2 (1 + log T): b p zeta(2)/2 + p^2 zeta(3)/16.
+REST = 0.5 * LEADING * PENALTY * zeta(2.0) + PENALTY**2 * zeta(3.0) / 16.0
+
+
+def upper_sum(horizons: Float) -> Float:
+    """sum_{t <= T} B_t <= (p/2) sqrt T + 2 s (2 sqrt T - 1)."""
+    root = np.sqrt(np.asarray(horizons, dtype=np.float64))
+    return np.asarray(0.5 * PENALTY * root + 2.0 * STABILITY * (2.0 * root - 1.0))
+
+
+def square_sum(horizons: Float) -> Float:
+    """sum_{t <= T} B_t^2 <= b^2 (1 + log T) + b p zeta(2)/2 + p^2 zeta(3)/16."""
+    return np.asarray(LEADING**2 * (1.0 + np.log(np.asarray(horizons, dtype=np.float64))) + REST)
 
 
 def adversarial(instance: Any, params: Any, horizons: Float) -> Float:
     """sqrt(K - 1) sum B_t + 1 + 1/sqrt 2 + 1/sqrt 3."""
-    t = np.asarray(horizons, dtype=np.float64)
-    sums = np.cumsum(coefficients(t.max()))
-    return np.sqrt(instance.n_arms - 1.0) * sums[t.astype(np.int64) - 1] + EARLY
+    return np.sqrt(instance.n_arms - 1.0) * upper_sum(horizons) + EARLY
 
 
 def stochastic(instance: Any, params: Any, horizons: Float) -> Float:
     """sum_{i != i*} (sum B_t^2)/D_i + 2 (1 + 1/sqrt 2 + 1/sqrt 3) + C."""
-    t = np.asarray(horizons, dtype=np.float64)
-    squares = np.cumsum(coefficients(t.max()) ** 2)
     corruption = float(getattr(instance, "corruption", 0.0))
-    return np.sum(1.0 / positive_gaps(instance)) * squares[t.astype(np.int64) - 1] + 2.0 * EARLY + corruption
+    return np.sum(1.0 / positive_gaps(instance)) * square_sum(horizons) + 2.0 * EARLY + corruption
 
 
 _COMMON = (LOSSES_IN_UNIT, TWO_OR_MORE_ARMS, at_least(1), setting("scale", SCALE))
@@ -62,17 +70,17 @@ THEOREMS = (
     Theorem(
         id="hybrid-bobw/adversarial",
         source=_SOURCE,
-        statement="Reg_T <= sqrt(K-1) sum B_t + 2.29, about 7.8 sqrt((K-1) T)",
+        statement="Reg_T <= sqrt(K-1) ((p/2) sqrt T + 2 s (2 sqrt T - 1)) + 2.29, about 7.77 sqrt((K-1) T)",
         kind="expected",
         constants="explicit",
         hypotheses=(*_COMMON, OBLIVIOUS),
         bound=adversarial,
-        remarks="B_t = p (sqrt t - sqrt(t-1))/2 + 2 s/sqrt t, s = 1/2 + sqrt 2 (e-2)/2, p = 6 + 4/e",
+        remarks="s = 1/2 + sqrt 2 (e-2)/2, p = 6 + 4/e; sum 1/sqrt t <= 2 sqrt T - 1",
     ),
     Theorem(
         id="hybrid-bobw/stochastic",
         source=_SOURCE,
-        statement="Reg_T <= sum_{i != i*} (sum B_t^2)/D_i + 4.57 + C, about 15.1 log T sum 1/D_i",
+        statement="Reg_T <= sum_{i != i*} (15.1 log T + 43.2)/D_i + 4.57 + C",
         kind="expected",
         constants="explicit",
         hypotheses=(*_COMMON, UNIQUE_BEST_ARM),

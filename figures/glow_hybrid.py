@@ -44,6 +44,7 @@ ALGORITHMS: dict[str, tuple[Callable[[float], Callable[[], H2O]], tuple[float, .
     "H2O + MLE": (_plain(H2O(MLE(), DELTA)), (0.2,)),
     "FQI, purely offline": (_plain(H2O(FQI(), DELTA, online_share=0)), tuple(SHARES)),
     "FQI, purely online": (_plain(H2O(FQI(), DELTA, offline_per_round=0)), (0.0,)),
+    "FQI, online, epsilon-greedy (0.1)": (_plain(H2O(FQI(), DELTA, offline_per_round=0, exploration=0.1)), (0.0,)),
 }
 
 

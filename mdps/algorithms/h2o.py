@@ -134,6 +134,7 @@ class H2O(NamedTuple):
         base: :class:`MABOCR`, :class:`FQI`, :class:`TabularQ` or :class:`MLE`.
         delta: failure probability.
         offline_per_round: offline tuples that each round adds; 1 in the theorem, 0: purely online.
+        exploration: chance of a uniform action at each step, in [0, 1]; 0 in the theorem (epsilon-greedy baselines).
         online_share: 1 in the theorem; 0 keeps no episode: purely offline (regret is counted all the same).
     """
 
@@ -141,6 +142,7 @@ class H2O(NamedTuple):
     delta: float = 0.1
     offline_per_round: int = 1
     online_share: int = 1
+    exploration: float = 0.0
 
 
 class Moment(NamedTuple):
@@ -177,6 +179,12 @@ def allocate(params: H2O, problem: FunctionProblem) -> FunctionProblem:
         raise InvalidInput(f"H2O: offline_per_round is {params.offline_per_round}; expected an integer >= 0")
     if params.online_share not in (0, 1):
         raise InvalidInput(f"H2O: online_share is {params.online_share}; expected 0 or 1")
+    if not 0.0 <= params.exploration <= 1.0:
+        raise InvalidInput(f"H2O: exploration is {params.exploration}; expected a number in [0, 1]")
+    if params.exploration > 0.0 and isinstance(params.base, MABOCR):
+        raise InvalidInput(
+            f"H2O: exploration is {params.exploration}; expected 0 with MABO.CR, whose ratios know the policy"
+        )
     params.base.validate(problem)
     return problem
 
@@ -266,6 +274,14 @@ def hybrid_data(
     return Tuples(following, rewards, t, n_offline + n_online, n_offline, plays * params.online_share)
 
 
+def perturbed(params: H2O, problem: FunctionProblem, policy: Int, rng: np.random.Generator) -> Int:
+    """The policy with each action replaced by a uniform one with probability ``exploration``, drawn for one episode."""
+    if params.exploration == 0.0:
+        return policy
+    random = rng.integers(problem.n_actions, size=policy.shape)
+    return np.where(rng.random(policy.shape) < params.exploration, random, policy)
+
+
 def play(params: H2O, problem: FunctionProblem, world: FunctionWorld, horizon: int) -> Generator[Moment, None, None]:
     """Rounds t = 1, 2, ...; the output is uniform over the policies played."""
     h = problem.horizon
@@ -277,7 +293,7 @@ def play(params: H2O, problem: FunctionProblem, world: FunctionWorld, horizon: i
     for t in range(1, horizon + 1):
         data = hybrid_data(params, problem, offline, played, plays, t)
         policy = params.base.fit(problem, data)
-        walks = world.trajectories(policy, 1)
+        walks = world.trajectories(perturbed(params, problem, policy, world.private), 1)
         for kept, new in zip(played, walks):
             kept[t - 1] = new[0]
         plays = plays + (problem.policies == policy).all(axis=(1, 2))

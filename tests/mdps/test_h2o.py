@@ -9,16 +9,18 @@ import pytest
 
 from kernels.engine import simulate
 from mdps.algorithms import h2o as module
+from mdps.algorithms.glow import theorem_3_1
+from mdps.algorithms.golf import GOLF
 from mdps.algorithms.h2o import FQI, H2O, MABOCR, MLE, TabularQ, empirical_q, hyglow, practical
 from mdps.function_classes import FunctionApproximation
 from mdps.instances.function_classes import lock_class, model_class, rare_state
 from mdps.instances.random import random_mdp
 from mdps.model import MDP
-from mdps.planning.finite_horizon import backward_induction
+from mdps.planning.finite_horizon import backward_induction, evaluate_policy
 from mdps.weight_classes import Box
 from proofs_check.claims import glow as claims
 from theory.errors import HypothesisViolated, InvalidInput
-from theory.theorems import theorem
+from theory.theorems import theorem, theorems_of
 from theory.theorems.glow import DERIVED, PRINTED, hyglow_episodes, hyglow_risk
 
 
@@ -163,6 +165,19 @@ def test_controls_use_the_data_they_say():
         assert moments[-1].data.following.sum(axis=(1, 2, 3)).tolist() == [moments[-1].data.n_samples] * 2
 
 
+def test_exploration_plays_other_actions_as_often_as_it_says():
+    instance = lock_class(2)
+    moments = moments_of(H2O(FQI(), offline_per_round=0, exploration=0.3), instance, 600)
+    greedy = moments_of(H2O(FQI(), offline_per_round=0), instance, 30)
+    assert all(m.walks.actions[0, 0] == m.policy[0, m.walks.states[0, 0]] for m in greedy)
+    deviates = [m.walks.actions[0, h] != m.policy[h, m.walks.states[0, h]] for m in moments for h in range(2)]
+    assert np.mean(deviates) == pytest.approx(0.15, abs=0.04)  # half of the random actions are the greedy one
+    trace = simulate(H2O(FQI(), offline_per_round=0, exploration=1.0), instance, 2_000, 1)
+    uniform = np.full((2, 2, 2), 0.5)
+    gap = instance.optimum - float(instance.mdp.initial @ evaluate_policy(instance.mdp, uniform)[0])
+    assert trace.regret[0, -1] / 2_000 == pytest.approx(gap, abs=0.03)
+
+
 def test_hybrid_data_beats_either_kind_alone():
     """Little optimal offline data: in the mean, fitted Q-iteration with both loses least."""
     instance = lock_class(offline_optimal=0.02)
@@ -228,6 +243,46 @@ def test_bounds_by_hand():
     assert best == pytest.approx(everywhere.min(), rel=1e-3)
 
 
+@pytest.mark.parametrize("item", theorems_of("glow"), ids=lambda item: item.id)
+def test_every_bound_is_vectorised_and_grows(item):
+    instance = lock_class(2, offline_optimal=0.5)
+    params = GOLF() if "golf" in item.id else hyglow(instance, 1_000)
+    if item.id in ("glow/regret", "glow/regret-explicit", "glow/pure-ratios"):
+        params = theorem_3_1(instance, 1_000)
+    item.require(instance, params, 1_000)
+    with pytest.raises(HypothesisViolated, match=r"delta = 1\.5"):
+        item.require(instance, params._replace(delta=1.5), 1_000)
+    horizons = np.unique(np.round(np.geomspace(2, 1e9, 60)))
+    values = item.bound(instance, params, horizons)
+    assert values.shape == horizons.shape and np.isfinite(values).all() and (values > 0.0).all()
+    assert (np.diff(values) >= 0.0).all()
+    for i in (0, 17, -1):
+        assert float(item.bound(instance, params, np.float64(horizons[i]))) == pytest.approx(values[i], rel=1e-12)
+
+
+def test_rates_by_hand():
+    instance = lock_class(2, offline_optimal=0.5)
+    t, params = 50.0, hyglow(instance, 50, 0.1)
+    logs = float(instance.log_classes(50)) + math.log(10.0)
+    cover = instance.optimal_concentrability + instance.coverability
+    expected = {
+        "glow/hyglow-rate": 4 * math.sqrt(cover * t * logs),
+        "glow/h2o-rate": 2 * math.sqrt(cover * t * math.log(t)),
+        "glow/pure-ratios": 2 * math.sqrt(instance.coverability * t),
+        "glow/golf": 2 * math.sqrt(instance.coverability * t * math.log(4 * 2 * t / 0.1) * math.log(t)),
+        "glow/golf-explicit": 2 * (2 * instance.coverability + 4 * math.sqrt(
+            instance.coverability * 23 * math.log(2 * 16 * 2 * t / 0.1) * t * math.log(1 + t))),
+        "glow/h2o-mle": min(
+            2 * 6 / g * (6 * instance.optimal_concentrability * math.log(t)
+                         + 4 * instance.coverability * (g + 10 * math.log(t) + 1))
+            + t * 2 * 8 * g * math.log(4 * 2 * t / 0.1)
+            for g in np.geomspace(1e-3, 1e2, 4_001)
+        ),
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert float(theorem(name).bound(instance, params, np.array([t]))[0]) == pytest.approx(value, rel=1e-3)
+
+
 def test_hypotheses_of_the_reduction():
     plain = lock_class(2)
     with pytest.raises(HypothesisViolated, match="misses a pair"):
@@ -251,6 +306,8 @@ def test_practical_preset_changes_alpha_alone():
         (H2O(FQI(), delta=0.0), "delta is 0.0"),
         (H2O(FQI(), offline_per_round=-1), "offline_per_round is -1"),
         (H2O(FQI(), online_share=2), "online_share is 2"),
+        (H2O(FQI(), exploration=1.5), "exploration is 1.5"),
+        (H2O(MABOCR(0.5), exploration=0.5), "expected 0 with MABO.CR"),
         (H2O(MABOCR(0.0)), "gamma is 0.0"),
         (H2O(MABOCR(0.5, -1.0)), "alpha_scale is -1.0"),
     ],

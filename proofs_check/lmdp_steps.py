@@ -59,7 +59,7 @@ STEPS = (
          place=("episode",)),
     Step(
         "optimism-everywhere",
-        "alpha_m(h) <= optimistic alpha_m(h) at every possible node, for the plan's policies and the best one",
+        "alpha_m(h) <= optimistic alpha_m(h) at nodes possible in context m, for the plan's policies and the best one",
         f"{SOURCE}, optimism",
         "conditional",
         given=("good-event",),
@@ -184,8 +184,8 @@ def check_plan(check: Check, notes: Notes, params: Any, instance: LatentMDP, t: 
     best = instance.optimum.controller
     above = optimistic_values(instance, best, data)
     for controller, exact, optimistic in ((plan.controller, truth, plan.values), (best, notes.best, above)):
-        possible = notes.possible[controller.stage, controller.state]
-        i, m = worst(np.where(possible[:, None], exact - optimistic, -np.inf))
+        possible = notes.possible[controller.stage, :, controller.state]  # (N, M); elsewhere alpha may exceed 1
+        i, m = worst(np.where(possible, exact - optimistic, -np.inf))
         check("optimism-everywhere", exact[i, m], optimistic[i, m], t, i, m)
     ahead = successors(model, plan.controller, plan.values)
     laws, rewards = along(plan.controller, instance.transitions), along(plan.controller, instance.rewards)

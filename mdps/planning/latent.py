@@ -464,13 +464,13 @@ def stationary_policies(latent: LatentArrays) -> tuple[Controller, ...]:
 
 
 def possible_places(latent: LatentArrays) -> npt.NDArray[np.bool_]:
-    """Which (stage, state) an episode can visit, shape (H, S)."""
+    """Which states an episode can visit at each stage in each context, shape (H, M, S)."""
     n_states = latent.initial.shape[1]
     reached = np.zeros((latent.horizon, len(latent.weights), n_states), bool)
     reached[0] = latent.initial > 0
     for t in range(1, latent.horizon):
         reached[t] = np.einsum("ms,msay->my", reached[t - 1], latent.transitions) > 0
-    return np.asarray(reached.any(axis=1))
+    return reached
 
 
 def memoryless_policies(latent: LatentArrays, limit: int = 200_000) -> Iterator[Controller]:
@@ -479,7 +479,7 @@ def memoryless_policies(latent: LatentArrays, limit: int = 200_000) -> Iterator[
     Raises:
         InvalidInput: if there are more than ``limit``.
     """
-    places = np.argwhere(possible_places(latent))
+    places = np.argwhere(possible_places(latent).any(axis=1))
     n_actions = latent.rewards.shape[2]
     if n_actions ** len(places) > limit:
         raise InvalidInput(f"there are {n_actions}^{len(places)} memoryless policies; expected at most {limit}")

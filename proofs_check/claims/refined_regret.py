@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from kernels.driven import Check
 from mdps.adversarial import AdversarialMDP, AdversarialProblem, AdversarialWorld
-from mdps.algorithms.refined_regret import RefinedRegret, tuned
+from mdps.algorithms.refined_regret import RefinedRegret, practical, tuned
 from mdps.dilated import Moment, dilate
 from mdps.instances.adversarial import armed, layered, simplex_layered
 from mdps.leaders import barrier_leaders
 from mdps.planning.layered import Float
-from proofs_check.claim import Bound, Case, Claim, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.dilated_steps import BARRIER, Notes, check_episode, dilated_steps
 from theory.theorems import theorem
 
@@ -71,6 +71,19 @@ def theorem_parameters(instance: AdversarialMDP, horizon: int) -> RefinedRegret:
     return tuned(instance.n_actions, instance.dimension, instance.horizon, horizon)
 
 
+def changing_once(horizon: int) -> tuple[AdversarialMDP, int]:
+    """Two layers, three actions; the better table changes in the middle of the run."""
+    return layered(2, 3, 2, horizon, n_blocks=2, seed=5), horizon
+
+
+def preset(instance: AdversarialMDP, horizon: int) -> RefinedRegret:
+    """The practical preset, for the instance's sizes."""
+    return practical(instance.n_actions, instance.dimension, instance.horizon, horizon)
+
+
+#: Lengths of the rate layers.
+LENGTHS = (96, 192, 384, 768)
+
 CLAIM = Claim(
     slug="refined-regret",
     title="Log-barrier policy optimisation with dilated bonuses",
@@ -103,6 +116,11 @@ CLAIM = Claim(
             "mixing", "a tenth of uniform exploration is mixed into the leader", ("leader",),
             overrides={"barrier_leaders": mixed_leaders}, n_runs=1,
         ),
+    ),
+    rate=Rate(
+        theorem("refined-regret/log-barrier-order"),
+        "practical: eta = 5 sqrt(A ln K/(d H^2 K)), beta = 0.02 eta H^2, gamma = 0.1/sqrt(K), no theorem", preset, "K",
+        LENGTHS, changing_once, n_runs=20,
     ),
     user_horizon=300,
     notes="The bound exceeds H K unless K > 288 A d H^4 ln K: it bites only in the full case with one layer.",

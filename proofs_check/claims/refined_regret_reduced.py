@@ -9,12 +9,12 @@ import numpy as np
 
 from kernels.driven import Check
 from mdps.adversarial import AdversarialMDP
-from mdps.algorithms.refined_regret_reduced import MagnitudeReduced, tuned
+from mdps.algorithms.refined_regret_reduced import MagnitudeReduced, practical, tuned
 from mdps.dilated import Moment, linear_estimate
 from mdps.instances.adversarial import armed, layered, simplex_layered
 from mdps.planning.layered import Float, Int
-from proofs_check.claim import Bound, Case, Claim, Sabotage
-from proofs_check.claims.refined_regret import Negated, Undilated
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claims.refined_regret import LENGTHS, Negated, Undilated, changing_once
 from proofs_check.dilated_steps import MAGNITUDE, REDUCED, Notes, check_episode, dilated_steps
 from theory.theorems import theorem
 
@@ -48,6 +48,11 @@ def theorem_parameters(instance: AdversarialMDP, horizon: int) -> MagnitudeReduc
     return tuned(instance.n_actions, instance.dimension, instance.horizon, horizon)
 
 
+def preset(instance: AdversarialMDP, horizon: int) -> MagnitudeReduced:
+    """The practical preset, for the instance's sizes."""
+    return practical(instance.n_actions, instance.dimension, instance.horizon, horizon)
+
+
 CLAIM = Claim(
     slug="refined-regret-reduced",
     title="Entropy policy optimisation with the magnitude-reduced estimator",
@@ -79,6 +84,11 @@ CLAIM = Claim(
             "wrong-sign", "the bonus is added to the losses", ("bonus-sign",),
             lambda p: p._replace(recursion=Negated()), n_runs=1,
         ),
+    ),
+    rate=Rate(
+        theorem("refined-regret/reduced-order"),
+        "practical: eta = 5 sqrt(ln A/(d H^2 K)), beta = 0.02 eta H^2, gamma = 0.1/sqrt(K), no theorem", preset, "K",
+        LENGTHS, changing_once, n_runs=20,
     ),
     user_horizon=300,
     notes="With one-hot features no product phi^T Sigma^+ phi' is negative and the estimator is the plain one.",

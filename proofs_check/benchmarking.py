@@ -40,6 +40,7 @@ from bandits.lockstep import simulate_lockstep
 from kernels.engine import Trace, simulate
 from kernels.loops import cache_directory
 from mdps.algorithms import ucbvi_ch
+from mdps.bellman_tests import version_space
 from mdps.instances.random import garnet
 from mdps.loops import Episodes
 from mdps.planning.discounted import modified_policy_iteration, value_iteration
@@ -290,6 +291,36 @@ def planning_work(n_states: int, n_actions: int = 4, discount: float = 0.99, eps
     )  # fmt: skip
 
 
+def version_space_work(n_functions: int, n_weights: int, horizon: int, n_states: int, n_actions: int) -> Work:
+    """GLOW's test of every function against every weight at every stage; half of the functions pass."""
+    rng = np.random.default_rng(SEED)
+    counts = rng.integers(0, 50, (horizon, n_states, n_actions)).astype(float)
+    errors = counts * rng.uniform(-1.0, 1.0, (n_functions, horizon, n_states, n_actions))
+    weights = rng.exponential(1.0, (n_weights, horizon, n_states, n_actions))
+    n_samples, clip, alpha = 25.0 * n_states * n_actions, 3.0, 0.01
+    clipped = np.minimum(weights, clip)
+    tests = np.einsum("fhsa,whsa->fwh", errors, clipped) - alpha * np.einsum("hsa,whsa->wh", counts, clipped**2)
+    beta = float(np.median(tests.max(axis=(1, 2)))) / n_samples
+
+    def ours() -> Result:
+        members = np.empty(n_functions, np.bool_)
+        version_space(errors, counts, weights, n_samples, clip, alpha, beta, members)
+        return {"members": members.astype(float)}
+
+    def in_c(library: ctypes.CDLL) -> Result:
+        members = np.zeros(n_functions, np.int64)
+        pairs = n_states * n_actions
+        scratch = np.zeros(horizon * pairs * n_weights), np.zeros(horizon * n_weights), np.zeros(n_weights)
+        _call(
+            library.version_space, errors, counts, weights, n_functions, n_weights, horizon, pairs, n_samples, clip,
+            alpha, beta, *scratch, members,
+        )  # fmt: skip
+        return {"members": members.astype(float)}
+
+    size = f"|F| = {n_functions}, |W| = {n_weights}, H = {horizon}, S = {n_states}, A = {n_actions}"
+    return Work("GLOW, version space", size, errors.size * n_weights, ours, in_c)
+
+
 def all_work(quick: bool) -> list[Work]:
     """What is measured; ``quick``: the same loops, fewer and smaller."""
     n = 1 if quick else 40
@@ -306,6 +337,8 @@ def all_work(quick: bool) -> list[Work]:
         work.append(linear_work(d, k, 2_000, 2 * n))
     shapes = ((6, 2, 10),) if quick else ((6, 2, 10), (20, 4, 10), (50, 5, 20))
     work.extend(ucbvi_work(s, a, h, 200 if quick else 2_000, 1 if quick else 5, 0.01) for s, a, h in shapes)
+    classes = ((20, 20, 2, 5, 2),) if quick else ((50, 50, 3, 10, 2), (100, 100, 4, 25, 2))
+    work.extend(version_space_work(*sizes) for sizes in classes)
     work.extend(planning_work(s) for s in ((200,) if quick else (1_000, 10_000, 100_000)))
     return work
 

@@ -284,7 +284,7 @@ THEOREMS = (
         hypotheses=(*_GLOW, at_least(2)),
         bound=regret_explicit,
         remarks="derived; Lemma E.2 (b) with 46/3 and 71/36 instead of the printed 20 and 7/18, and Lemma E.3 with "
-        "1 + 4 log(1+T) instead of 5 log T, which fails at T = 1. Vacuous for T below about 1e9",
+        "1 + 4 log(1+T) instead of 5 log T, which fails at T = 1. Vacuous for T below 1e11 on every lock here",
     ),
     Theorem(
         id="glow/pure-ratios",

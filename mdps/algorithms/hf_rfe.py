@@ -7,7 +7,7 @@ Markov policies, over the candidates that are left in U_k, and over R.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import NamedTuple
 
@@ -221,10 +221,13 @@ def inside(candidates: Float, now: Frozen, beta: float) -> npt.NDArray[np.bool_]
     return np.asarray((distances <= beta).all(axis=(1, 2)))
 
 
-def play(params: HFUCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int) -> Iterator[Moment]:
+def play(
+    params: HFUCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int
+) -> Generator[Moment, None, Float]:
     """Algorithm 4. Planning after k episodes: the optimal policy under theta_k, without a bonus.
 
-    If no candidate is left (the good event failed), the last ones that were stay.
+    If no candidate is left (the good event failed), the last ones that were stay. The summary is 4 Vhat_{K,1}(s_1),
+    which the loss for no reward exceeds on the good event.
     """
     c = constants(params, problem)
     features, rewards = problem.features, problem.rewards
@@ -234,7 +237,7 @@ def play(params: HFUCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, 
     sigma = np.tile(c.ridge * np.eye(d), (2, c.n_moments, 1, 1))
     targets = np.zeros((2, c.n_moments, d))
     now = frozen(sigma, targets)
-    left = np.arange(len(kernels))
+    left, value = np.arange(len(kernels)), 1.0
     for k in range(1, horizon + 1):
         hat, tilde = exploration_matrices(now)
         j, r, p, value = most_uncertain(
@@ -256,3 +259,4 @@ def play(params: HFUCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, 
         now = frozen(sigma, targets)
         kept = left[inside(problem.candidates[left], now, c.beta)]
         left = kept if len(kept) else left
+    return np.array([4.0 * value])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -92,11 +92,15 @@ def planned(features: Float, estimate: Float, whitener: Float, beta: float, rewa
 
 def explore(
     params: UCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int, maximise: Maximiser
-) -> Iterator[Moment]:
-    """The exploration phase; ``maximise`` finds the widest f of every pair."""
+) -> Generator[Moment, None, Float]:
+    """The exploration phase; ``maximise`` finds the widest f of every pair.
+
+    The summary is H V^K_1(s_1): on the good event the loss for a reward is at most that.
+    """
     features, n_stages, d = problem.features, problem.rewards.shape[1], problem.features.shape[3]
     beta = beta_of(params, problem)
     ridge = Ridge(d, 1.0 / problem.parameter_bound**2)
+    certificate = float(n_stages**2)
     for _ in range(horizon):
         width, corner = maximise(features, ridge.sigma)
         reward = exploration_reward(width, beta, n_stages)
@@ -108,9 +112,13 @@ def explore(
             targets[h] = (n_stages - 1 - h) * corner[s, a]  # u^k_h, chosen under Sigma_{1,k}
             ridge.add(targets[h] @ features[s, a], targets[h][walk.states[h + 1]])
         world.offer(partial(planned, features, ridge.estimate(), ridge.whitener(), beta))
+        certificate = n_stages * float(plan.values[0, problem.initial])
         yield Moment(reward, plan, walk, targets)
+    return np.array([certificate])
 
 
-def play(params: UCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int) -> Iterator[Moment]:
+def play(
+    params: UCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int
+) -> Generator[Moment, None, Float]:
     """UCRL-RFE with the exact maximum over f (2^S corners)."""
     return explore(params, problem, world, horizon, widest)

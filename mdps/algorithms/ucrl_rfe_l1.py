@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 from kernels.driven import DRIVEN
 from mdps.algorithms import ucrl_rfe
+from mdps.model import Float
 from mdps.reward_free import RewardFreeProblem, RewardFreeWorld
 from mdps.reward_free_regression import widest_l1
 
@@ -25,7 +26,7 @@ class UCRLRFEL1(NamedTuple):
 
 def play(
     params: UCRLRFEL1, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int
-) -> Iterator[ucrl_rfe.Moment]:
+) -> Generator[ucrl_rfe.Moment, None, Float]:
     """UCRL-RFE whose rewards and targets come from max over f of the 1-norm."""
     same = ucrl_rfe.UCRLRFE(*params)
     return ucrl_rfe.explore(same, problem, world, horizon, widest_l1)

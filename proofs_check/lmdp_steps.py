@@ -67,7 +67,7 @@ STEPS = (
     ),
     Step("split", "optimistic value - V^pi = sum_m w_m E_pi sum_t (alpha~ - R - P alpha~)", f"{SOURCE}, regret split",
          place=("episode",)),
-    Step("residual", "alpha~ - R - P alpha~ <= bonus + (p - P) alpha~, p the optimistic law; < where clipped",
+    Step("residual", "alpha~ - R - P alpha~ <= bonus + (p - P) alpha~, p the optimistic law; = where not clipped",
          f"{SOURCE}, regret split", place=("episode", "node", "context")),
     Step("variance-law", "Var(return) = V(w o nu, alpha) + E_pi sum_t V(P_m, alpha_m)", "law of total variance",
          place=("episode",)),
@@ -197,6 +197,10 @@ def check_plan(check: Check, notes: Notes, params: Any, instance: LatentMDP, t: 
     allowed = bonus(centre, first_, second_, ahead) + optimistic_mean(low_, high_, ahead) - (laws * ahead).sum(axis=2)
     i, m = worst(residual - np.minimum(allowed, 1e6))  # an infinite bonus allows everything
     check("residual", residual[i, m], allowed[i, m], t, i, m)
+    free = plan.values < data.cap
+    if free.any():  # not clipped: an equality
+        i, m = worst(np.where(free, allowed - residual, -np.inf))
+        check("residual", allowed[i, m], residual[i, m], t, i, m)
     spread = total_variance(model, plan.controller, truth)
     check("variance-law", abs(spread - return_variance(model, plan.controller, truth)), 1e-10, t)
     check("variance-bound", spread, instance.variance, t)

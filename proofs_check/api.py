@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -228,8 +229,10 @@ def _applicable(
             if claim.setting != setting:
                 raise HypothesisViolated(f"{claim.slug} is about {claim.setting}s; the instance is a {setting}")
             length = horizon or user_horizon(claim, instance)
-            for bound in claim.bounds:
-                bound.theorem.require(instance, claim.algorithm(instance, length), length)
+            params = claim.algorithm(instance, length)
+            for theorem in claim.theorems:
+                theorem.require(instance, params, length)
+            sys.modules[type(params).__module__].allocate(params, instance.problem(length))  # may refuse the instance
             fitting.append(claim)
         except InvalidInput as error:
             if named:

@@ -153,6 +153,13 @@ class Claim:
     notes: str = ""
 
     @property
+    def theorems(self) -> tuple[Theorem, ...]:
+        """The theorems held against a run; if there are none, the one whose rate is checked."""
+        if self.bounds or self.rate is None:
+            return tuple(bound.theorem for bound in self.bounds)
+        return (self.rate.theorem,)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The watched proof steps."""
         return self.watch.STEPS if self.watch is not None else ()

@@ -210,3 +210,15 @@ def _epsilon(instance: Any, params: Any, horizon: int) -> str | None:
 
 
 ACCURACY = Hypothesis("the accuracy epsilon is positive", _epsilon)
+
+
+def _unit_features(instance: Any, params: Any, horizon: int) -> str | None:
+    features = getattr(instance, "features", None)
+    if features is None:
+        return "the instance does not state its features"
+    norms = np.linalg.norm(np.asarray(features, dtype=np.float64), axis=-1)
+    where = tuple(int(i) for i in np.unravel_index(norms.argmax(), norms.shape))
+    return None if norms[where] <= 1.0 + 1e-12 else f"feature {list(where)} has norm {norms[where]:.12g}"
+
+
+UNIT_FEATURES = Hypothesis("features have norm at most 1", _unit_features)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from theory.complexity import elliptic_potential
-from theory.hypotheses import CONFIDENCE, EPISODIC, KNOWN_REWARDS, REWARDS_IN_UNIT, at_least
+from theory.hypotheses import CONFIDENCE, EPISODIC, KNOWN_REWARDS, REWARDS_IN_UNIT, UNIT_FEATURES, at_least
 from theory.radii import lsvi_ucb_fixed_point
 from theory.theorem import Hypothesis, Theorem
 
@@ -32,15 +32,6 @@ def explicit(instance: Any, params: Any, episodes: Float) -> Float:
     )
 
 
-def _unit_features(instance: Any, params: Any, horizon: int) -> str | None:
-    features = getattr(instance, "features", None)
-    if features is None:
-        return "the instance does not state its features"
-    norms = np.linalg.norm(np.asarray(features, dtype=np.float64), axis=-1)
-    where = tuple(int(i) for i in np.unravel_index(norms.argmax(), norms.shape))
-    return None if norms[where] <= 1.0 + 1e-12 else f"feature {list(where)} has norm {norms[where]:.12g}"
-
-
 def _regularized(instance: Any, params: Any, horizon: int) -> str | None:
     lam = getattr(params, "regularization", None)
     if lam is None:
@@ -51,7 +42,7 @@ def _regularized(instance: Any, params: Any, horizon: int) -> str | None:
 _MODEL = (
     EPISODIC,
     REWARDS_IN_UNIT,
-    Hypothesis("features have norm at most 1", _unit_features),
+    UNIT_FEATURES,
     CONFIDENCE,
     at_least(1),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from theory.hypotheses import REWARDS_IN_UNIT, at_least
+from theory.hypotheses import REWARDS_IN_UNIT, at_least, family
 from theory.theorem import Theorem
 
 Float = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ THEOREMS = (
         statement="E R_T = O(sqrt(Y T log T)) against the best arm of every round, w = 2 B sqrt(T log T/Y), Y changes",
         kind="expected",
         constants="order",
-        hypotheses=(REWARDS_IN_UNIT, at_least(2)),
+        hypotheses=(REWARDS_IN_UNIT, family("piecewise bernoulli"), at_least(2)),
         bound=rate,
     ),
 )

@@ -55,7 +55,7 @@ CLAIM = Claim(
     cases=(
         Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
         Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
-        Case("one layer", lambda: armed(2, 2**15), 2**15, max_runs=3, full_only=True, watched=False),
+        Case("one layer", lambda: armed(2, 2**13), 2**13, max_runs=10, full_only=True, watched=False),
     ),
     bounds=(Bound(theorem("refined-regret/dilated-entropy")),),
     watch=sys.modules[__name__],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 import numpy as np
@@ -113,17 +113,42 @@ def bellman_errors(f: Float, counts: Counts) -> Float:
     )
 
 
-def most_optimistic(
-    counts: Counts, weights: Float, box: bool, n_samples: float, clip: float, alpha: float, beta: float
-) -> Float:
+class Thresholds(NamedTuple):
+    """The tests of a round: Eh_h[Dh_h f wc - alpha wc^2] <= beta, wc = min(w, clip), over n_samples tuples a stage."""
+
+    n_samples: float
+    clip: float
+    alpha: float
+    beta: float
+
+
+#: What a solution violates: from (f, counts, tests) to pairs of a stage and a weight (S, A), each a cut to be added.
+Violated = Callable[[Float, Counts, Thresholds], list[tuple[int, Float]]]
+
+
+def nothing_more(f: Float, counts: Counts, tests: Thresholds) -> list[tuple[int, Float]]:
+    """For listed weights, whose rows are all there from the start."""
+    return []
+
+
+def worst_of_the_box(f: Float, counts: Counts, tests: Thresholds) -> list[tuple[int, Float]]:
+    """For all weights into [0, clip]: at each stage that fails, the weight that f violates most."""
+    errors, n = bellman_errors(f, counts)[None], counts.following.sum(axis=3)
+    suprema = box_suprema(errors, n, tests.n_samples, tests.clip, tests.alpha)[0]
+    worst = box_weights(errors, n, tests.clip, tests.alpha)[0]
+    failing = np.flatnonzero(suprema > tests.beta + CUT_TOLERANCE * (1.0 + abs(tests.beta)))
+    return [(h, worst[h]) for h in failing.tolist()]
+
+
+def most_optimistic(counts: Counts, weights: Float, violated: Violated, tests: Thresholds) -> Float:
     """argmax of Eh[max_a f_1(x_1, a)] over the tabular f in [0, 1] that pass every test, (H, S, A).
 
     Variables f_h(s, a), V_h(s) and binary z_h(s, a): V_h = max_a f_h(s, a) by V >= f, V <= f + 1 - z, sum_a z = 1 (an
     inequality alone would let V be too large, which makes the tests easier), V_{H+1} = 0. One row for each stage and
-    weight. For the box, rows are added for the weight that the last solution violates most, until none is violated.
+    weight; then cuts, until nothing is violated.
 
     Args:
-        weights: listed weights (n_weights, H, S, A). box: whether all weights into [0, clip] are tested instead.
+        weights: (n_weights, H, S, A), each tested from the start.
 
     Raises:
         InvalidInput: if no function passes the tests, or the cuts do not end.
@@ -151,23 +176,22 @@ def most_optimistic(
 
     def test(h: int, weight: Float) -> None:
         """(1/M) sum_z [e(z) wc(z) - alpha n wc^2] <= beta for one stage and weight, linear in f and V."""
-        wc = np.minimum(np.where(n[h] > 0.0, weight, 0.0), clip)
+        wc = np.minimum(np.where(n[h] > 0.0, weight, 0.0), tests.clip)
         columns, values = [], []
         for s, a in zip(*np.nonzero(wc)):
             columns.append(f_at(h, int(s), int(a)))
-            values.append(n[h, s, a] * wc[s, a] / n_samples)
+            values.append(n[h, s, a] * wc[s, a] / tests.n_samples)
         if h + 1 < h_max:
             for y, flow in enumerate(np.einsum("sa,say->y", wc, counts.following[h])):
                 columns.append(v_at(h + 1, y))
-                values.append(-flow / n_samples)
-        constant = float((counts.rewards[h] * wc + alpha * n[h] * wc**2).sum()) / n_samples
+                values.append(-flow / tests.n_samples)
+        constant = float((counts.rewards[h] * wc + tests.alpha * n[h] * wc**2).sum()) / tests.n_samples
         if columns:
-            rows.add(columns, values, -np.inf, beta + constant)
+            rows.add(columns, values, -np.inf, tests.beta + constant)
 
-    if not box:
-        for weight in weights:
-            for h in range(h_max):
-                test(h, weight[h])
+    for weight in weights:
+        for h in range(h_max):
+            test(h, weight[h])
     cost = np.zeros(rows.shape)
     cost[pairs : pairs + n_states] = -counts.starts / max(counts.starts.sum(), 1.0)
     whole = np.zeros(rows.shape)
@@ -177,16 +201,12 @@ def most_optimistic(
         if found.x is None:
             raise InvalidInput(f"no tabular function passes the tests of this round ({found.message})")
         f = np.clip(found.x[:pairs], 0.0, 1.0).reshape(h_max, n_states, n_actions)
-        if not box:
+        cuts = violated(f, counts, tests)
+        if not cuts:
             return f
-        errors = bellman_errors(f, counts)[None]
-        suprema = box_suprema(errors, n, n_samples, clip, alpha)[0]
-        violated = np.flatnonzero(suprema > beta + CUT_TOLERANCE * (1.0 + abs(beta)))
-        if not violated.size:
-            return f
-        for stage in violated.tolist():
-            test(stage, box_weights(errors, n, clip, alpha)[0, stage])
-    raise InvalidInput(f"{MOST_CUTS} cuts did not settle the box tests of this round; expected fewer")
+        for h, weight in cuts:
+            test(h, weight)
+    raise InvalidInput(f"{MOST_CUTS} cuts did not settle the tests of this round; expected fewer")
 
 
 def play(
@@ -198,14 +218,14 @@ def play(
     weights = problem.weights.at(np.zeros(len(problem.policies), np.int64))
     sizes = params.log_functions + problem.weights.log_size(horizon)
     log_size = float(sizes + math.log(6.0 * horizon * h / params.delta))
+    violated: Violated = worst_of_the_box if isinstance(problem.weights, Box) else nothing_more
     function = np.ones((h, s, a))
     for t in range(1, horizon + 1):
         if t > 1:
             gamma_t, n_samples = params.gamma * t, float(params.n_trajectories * (t - 1))
-            function = most_optimistic(
-                counts, weights, isinstance(problem.weights, Box), n_samples, gamma_t,
-                params.alpha_scale * 8.0 / gamma_t, params.beta_scale * 36.0 * gamma_t / n_samples * log_size,
-            )  # fmt: skip
+            beta = params.beta_scale * 36.0 * gamma_t / n_samples * log_size
+            tests = Thresholds(n_samples, gamma_t, params.alpha_scale * 8.0 / gamma_t, beta)
+            function = most_optimistic(counts, weights, violated, tests)
         policy = function.argmax(axis=2)
         walks = world.trajectories(policy, params.n_trajectories)
         np.add.at(counts.starts, walks.states[:, 0], 1.0)

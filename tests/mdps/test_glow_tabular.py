@@ -9,7 +9,15 @@ import pytest
 
 from kernels.engine import simulate
 from mdps.algorithms import glow_tabular as module
-from mdps.algorithms.glow_tabular import Counts, GLOWTabular, bellman_errors, most_optimistic
+from mdps.algorithms.glow_tabular import (
+    Counts,
+    GLOWTabular,
+    Thresholds,
+    bellman_errors,
+    most_optimistic,
+    nothing_more,
+    worst_of_the_box,
+)
 from mdps.bellman_tests import box_suprema
 from mdps.function_classes import FunctionApproximation
 from mdps.instances.function_classes import lock_class
@@ -36,7 +44,7 @@ def test_6_the_program_equals_enumeration_over_a_grid(seed):
     rng = np.random.default_rng(seed + 10)
     weights = rng.exponential(1.0, (3, 2, 1, 2))
     n, clip, alpha, beta = 10.0, 2.0, 0.05, 0.02
-    f = most_optimistic(counts, weights, False, n, clip, alpha, beta)
+    f = most_optimistic(counts, weights, nothing_more, Thresholds(n, clip, alpha, beta))
     clipped = np.minimum(weights, clip)
 
     def passes(g, slack):
@@ -60,7 +68,7 @@ def test_6_the_program_equals_enumeration_over_a_grid(seed):
 def test_cuts_settle_the_box(seed):
     counts = some_counts(seed)
     n, clip, alpha, beta = 10.0, 2.0, 0.3, 0.004
-    f = most_optimistic(counts, np.zeros((0, 2, 1, 2)), True, n, clip, alpha, beta)
+    f = most_optimistic(counts, np.zeros((0, 2, 1, 2)), worst_of_the_box, Thresholds(n, clip, alpha, beta))
     visits = counts.following.sum(axis=3)
     assert (box_suprema(bellman_errors(f, counts)[None], visits, n, clip, alpha) <= beta + 1e-4 * (1 + beta)).all()
     fine = np.linspace(0.0, 1.0, 11)
@@ -75,12 +83,11 @@ def test_the_maximum_is_an_equality():
     n = np.zeros((2, 1, 2, 1))
     n[:, 0, 0, 0] = 10.0
     counts = Counts(n, np.zeros((2, 1, 2)), np.array([10.0]))
-    f = most_optimistic(counts, np.ones((1, 2, 1, 2)), False, 10.0, 1.0, 0.0, 0.0)
+    tests = Thresholds(10.0, 1.0, 0.0, 0.0)
+    f = most_optimistic(counts, np.ones((1, 2, 1, 2)), nothing_more, tests)
     assert f[0].max() == pytest.approx(1.0)  # an action that was never tried can pay 1, now or next
-    only = most_optimistic(
-        counts._replace(following=n[:, :, :1], rewards=np.zeros((2, 1, 1))), np.ones((1, 2, 1, 1)), False, 10.0, 1.0,
-        0.0, 0.0,
-    )  # fmt: skip
+    counts = counts._replace(following=n[:, :, :1], rewards=np.zeros((2, 1, 1)))
+    only = most_optimistic(counts, np.ones((1, 2, 1, 1)), nothing_more, tests)
     assert only == pytest.approx(np.zeros((2, 1, 1)), abs=1e-9)
 
 
@@ -108,7 +115,7 @@ def test_an_impossible_round_is_named():
     assert simulate(GLOWTabular(0.5), instance, 3, 1).regret[0, -1] == 0.0
     counts = Counts(np.full((1, 1, 1, 1), 4.0), np.full((1, 1, 1), -8.0), np.array([4.0]))
     with pytest.raises(InvalidInput, match="no tabular function passes"):
-        most_optimistic(counts, np.ones((1, 1, 1, 1)), False, 4.0, 1.0, 0.0, 0.5)
+        most_optimistic(counts, np.ones((1, 1, 1, 1)), nothing_more, Thresholds(4.0, 1.0, 0.0, 0.5))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What latent MDP algorithms are compared with: an L1 ball, memoryless policies, no contexts, contexts told at once."""
+"""Variants and comparisons: an L1 ball, estimated weights, memoryless policies, no contexts, contexts told at once."""
 
 from __future__ import annotations
 
@@ -34,6 +34,33 @@ class L1Ball(NamedTuple):
     def run(self, problem: LatentProblem, world: LatentWorld, horizon: int) -> Generator[Moment, None, list[int]]:
         """The framework with another bonus."""
         return lmdp.play(self, problem, world, horizon)
+
+
+class PlugIn(NamedTuple):
+    """The value-optimistic solver with the frequencies of the revealed contexts for unknown weights, uniform at first.
+
+    Weights are planned with as they are when a count has doubled; initial laws and rewards are known.
+    """
+
+    delta: float = 0.05
+    scale: float = 1.0
+
+    def run(self, problem: LatentProblem, world: LatentWorld, horizon: int) -> Generator[Moment, None, list[int]]:
+        """The framework with estimated weights."""
+        met = np.zeros(problem.n_contexts)
+
+        def make_plan(visits: Int, p_hat: Float) -> tuple[Backup, Plan]:
+            weights = met / met.sum() if met.any() else np.full(len(met), 1.0 / len(met))
+            seen = problem._replace(known=problem.known._replace(weights=weights))
+            return lmdp.solve(ValueOptimistic(*self), seen, visits, p_hat)
+
+        def episodes(plan: Plan, limit: int, alarm: Int) -> Batch:
+            batch = world.episodes(plan.controller, limit, alarm)
+            met[:] += batch.transitions.sum(axis=(1, 2, 3)) / problem.horizon  # H steps an episode
+            met[batch.context] += 1.0
+            return batch
+
+        return lmdp.learn(problem, world, horizon, make_plan, episodes)
 
 
 class Memoryless(NamedTuple):

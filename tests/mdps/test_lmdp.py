@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from kernels.engine import simulate
-from mdps.algorithms import lmdp
+from mdps.algorithms import lmdp, lmdp_baselines
 from mdps.algorithms.lmdp import ModelOptimistic, ValueOptimistic
-from mdps.algorithms.lmdp_baselines import Blind, L1Ball, Memoryless, Told
+from mdps.algorithms.lmdp_baselines import Blind, L1Ball, Memoryless, PlugIn, Told
 from mdps.instances.latent import latent_bandit, permutation, random_latent, two_state
 from mdps.latent import CHUNK, LatentMDP
 from mdps.planning.latent import (
@@ -249,9 +249,21 @@ def test_the_horizon_costs_the_ball_and_not_the_variance_bonus():
     assert growth["variance"] < 1.2 and growth["ball"] > 2.0
 
 
+def test_estimated_weights_end_with_the_same_policies():
+    base = two_state(0.8, 3)
+    instance = LatentMDP([0.8, 0.2], base.initial, base.transitions, base.rewards, 3)
+    regret = simulate(PlugIn(0.1, 0.1), instance, 4000, 5, checkpoints=[2000, 4000]).regret
+    assert (regret[:, 1] - regret[:, 0] < 0.02 * instance.trivial_regret(2000)).all()
+    moments = list(lmdp_baselines.play(PlugIn(0.1, 0.1), instance.problem(4000), instance.world(0, 0), 4000))
+    plan = moments[-1].plan
+    planned, true = plan.objective, root_value(instance.model, plan.controller, plan.values)
+    even = root_value(base.model, plan.controller, plan.values)
+    assert planned != true and abs(planned - true) < 0.1 * abs(even - true)
+
+
 def test_one_context_makes_all_of_them_one():
     instance = random_latent(1, 3, 2, 3, seed=2)
-    for other in (Told(0.1, 0.2), Blind(0.1, 0.2)):
+    for other in (Told(0.1, 0.2), Blind(0.1, 0.2), PlugIn(0.1, 0.2)):
         same = simulate(ValueOptimistic(0.1, 0.2), instance, 500, 2, seed=4)
         assert np.allclose(simulate(other, instance, 500, 2, seed=4).regret, same.regret, atol=1e-9)
 

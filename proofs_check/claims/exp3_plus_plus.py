@@ -61,8 +61,8 @@ STEPS = (
 
 
 class Watch(NamedTuple):
-    """alpha and beta of the theorem, the true gaps, (K,); L_{t-1}, own softmax and p_t, (K,); sums of <rho, lh> and of
-    (eta/2) sum rho lh^2."""
+    """The theorem's beta; the true gaps, (K,), or not-a-number; L_{t-1}, own softmax and p_t, (K,); sums of <rho, lh>
+    and of (eta/2) sum rho lh^2."""
 
     beta: float
     gaps: Float
@@ -74,7 +74,9 @@ class Watch(NamedTuple):
 
 def allocate(params: Exp3PlusPlus, instance: Any, horizon: int) -> Watch:
     """Arrays of the watch."""
-    means = np.asarray(instance.means, dtype=float)
+    # The event says nothing of losses without fixed means.
+    fixed = isinstance(instance, BernoulliLosses)
+    means = np.asarray(instance.means, dtype=float) if fixed else np.full(instance.n_arms, np.nan)
     total, soft, law = np.zeros((3, instance.n_arms))
     return Watch(Exp3PlusPlus().beta, means - means.min(), total, soft, law, np.zeros(2))
 
@@ -102,7 +104,7 @@ def acted(records, run, watch, params, state, adversary, t, arm, row):
         wanted = (1.0 - explored) * watch.soft[i] + state.exploration[i]
         check(records, run, LAW, abs(watch.law[i] - wanted), ROUNDING, 0.0, t, i, -1, -1)
         check(records, run, CAP, abs(state.exploration[i] - 0.5 * cap), 0.5 * cap, ROUNDING, t, i, -1, -1)
-        if t >= SETTLED:
+        if t >= SETTLED and not math.isnan(watch.gaps[i]):
             floor = cap
             if watch.gaps[i] > 0.0:
                 floor = min(cap, watch.beta * math.log(t) / (t * watch.gaps[i] ** 2))

@@ -123,6 +123,30 @@ def test_acceptance_4_every_step_holds_and_the_maximum_never_rises(instance):
     assert (trace.records.values[covered, names.index("planning")] != 0).any()
 
 
+def test_more_data_alone_may_raise_the_maximum():
+    """(2.8.8) does not follow from dotSigma growing: ||phi_V|| is not monotone in V. A river, radius 2, U_1 kept.
+
+    Two rows phi_V of weight 10^4 one after the other; the second raises the maximum of Vhat, though Sigma grew.
+    """
+    instance = river_mixture(3, 4, 2)
+    problem = instance.problem(1)
+    kernels = module.kernels_of(problem.features, problem.candidates)
+    policies, left = module.deterministic_policies(problem), np.arange(len(kernels))
+    reach = module.reachable(problem.features, 0, 4)
+    rows = np.array([0.0, 1.0, 1.0]) @ problem.features[2, 0], np.array([1.0, 1.0, 0.0]) @ problem.features[1, 0]
+    sigma, maxima = np.eye(4), []
+    for row in rows:
+        sigma = sigma + 1e4 * np.outer(row, row)
+        hat, tilde = (np.linalg.inv(np.linalg.cholesky(matrix)) for matrix in (sigma, 100.0 * np.eye(4)))
+        maxima.append(
+            module.most_uncertain(
+                problem.features, kernels, left, policies, problem.rewards, reach, hat, tilde, 2.0, 1.0, 0
+            )[3]
+        )
+    assert maxima[0] == pytest.approx(0.9680963, abs=1e-6)
+    assert maxima[1] == 1.0
+
+
 def test_acceptance_6_planning_with_the_true_parameter_is_optimal():
     instance = river_mixture(4, 4, 3)
     for i, reward in enumerate(instance.rewards):

@@ -1,6 +1,6 @@
 /* UCBVI-CH (Azar, Osband and Munos 2017) on a tabular model with deterministic rewards: integer counts, states as the
  * eight lanes of a vector, only what changed is recomputed, and the policy is valued exactly by forward occupancy. */
-#include "common.h"
+#include "model.h"
 
 #ifndef XOSHIRO
 #include <stdlib.h>
@@ -9,29 +9,6 @@ typedef double v8 __attribute__((vector_size(64), aligned(8)));
 typedef int64_t i8 __attribute__((vector_size(64), aligned(8)));
 
 static inline v8 choose8(i8 mask, v8 yes, v8 no) { return (v8)((mask & (i8)yes) | (~mask & (i8)no)); }
-
-static double policy_value(const int64_t *indptr, const int64_t *to, const double *p, const double *rewards,
-                           const double *initial, int64_t S, int64_t A, int64_t H, int64_t stride,
-                           const int64_t *policy, double *now, double *ahead)
-{
-    double value = 0.0;
-    memcpy(now, initial, S * sizeof *now);
-    for (int64_t h = 0; h < H; h++) {
-        memset(ahead, 0, S * sizeof *ahead);
-        for (int64_t s = 0; s < S; s++) {
-            const double mass = now[s];
-            if (mass == 0.0) continue;
-            const int64_t row = h * stride + s * A + policy[h * S + s];
-            value += mass * rewards[row];
-            if (h < H - 1)
-                for (int64_t k = indptr[row]; k < indptr[row + 1]; k++) ahead[to[k]] += mass * p[k];
-        }
-        double *swap = now;
-        now = ahead;
-        ahead = swap;
-    }
-    return value;
-}
 
 /* known: rewards (H, S, A) told to the algorithm; level = 7 H L. */
 void ucbvi(double level, const double *known, const int64_t *indptr, const int64_t *to, const double *p,
@@ -129,30 +106,13 @@ void ucbvi(double level, const double *known, const int64_t *indptr, const int64
                 }
                 if (changed)
                     value = policy_value(indptr, to, p, rewards, initial, S, A, H, stride, policy, now, ahead);
-                double u = uniform(first_of.key, first_of.gamma, episode - 1), running = 0.0;
-                int64_t s = 0, last = 0;
-                for (; s < S; s++)
-                    if (initial[s] > 0.0) {
-                        last = s;
-                        running += initial[s];
-                        if (u < running) break;
-                    }
-                s = last;
+                int64_t s = first_state(initial, S, uniform(first_of.key, first_of.gamma, episode - 1));
                 for (int64_t h = 0; h < H; h++) {
                     const int64_t a = policy[h * S + s], row = h * stride + s * A + a, n = seen[row]++;
                     const uint64_t key = stream_key(seed, TRANSITION, first_run + run, row), gamma = stream_gamma(key);
-                    const double v = uniform(key, gamma, 2 * n);
-                    int64_t low = indptr[row], high = indptr[row + 1] - 1;
-                    while (low < high) {
-                        const int64_t middle = (low + high) / 2;
-                        if (cumulative[middle] > v)
-                            high = middle;
-                        else
-                            low = middle + 1;
-                    }
                     states[h] = s;
                     actions[h] = a;
-                    s = to[low];
+                    s = to[inverse_cumulative(cumulative, indptr[row], indptr[row + 1], uniform(key, gamma, 2 * n))];
                 }
                 states[H] = s;
                 total += optimum - value;

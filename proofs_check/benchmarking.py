@@ -39,11 +39,13 @@ from bandits.linear import LinearBandit
 from bandits.lockstep import simulate_lockstep
 from kernels.engine import Trace, simulate
 from kernels.loops import cache_directory
-from mdps.algorithms import ucbvi_ch
+from mdps.algorithms import lsvi_ucb, ucbvi_ch
 from mdps.bellman_tests import version_space
+from mdps.instances.linear import simplex_linear
 from mdps.instances.random import garnet
 from mdps.loops import Episodes
 from mdps.planning.discounted import modified_policy_iteration, value_iteration
+from mdps.planning.latent import pareto
 from mdps.planning.sweeps import Sweeps
 from theory.errors import InvalidInput
 
@@ -79,7 +81,7 @@ def build(generator: str = "") -> ctypes.CDLL:
     if compiler is None:
         raise NoCompiler("no C compiler found (looked for $CC, cc, gcc, clang)")
     sources = sorted(SOURCES.glob("*.c"))
-    text = b"".join(path.read_bytes() for path in [*sources, SOURCES / "common.h"])
+    text = b"".join(path.read_bytes() for path in [*sources, *sorted(SOURCES.glob("*.h"))])
     names = [*FLAGS, *([f"-D{generator}"] if generator else [])]
     digest = hashlib.sha256(text + repr((names, compiler, _processor())).encode()).hexdigest()[:20]
     target = cache_directory().parent / "c" / f"{digest}.so"
@@ -321,6 +323,52 @@ def version_space_work(n_functions: int, n_weights: int, horizon: int, n_states:
     return Work("GLOW, version space", size, errors.size * n_weights, ours, in_c)
 
 
+def lsvi_work(n_states: int, n_actions: int, dimension: int, horizon: int, n_episodes: int, runs: int) -> Work:
+    """LSVI-UCB on a random linear MDP; fewer episodes than inverses are kept for."""
+    model = simplex_linear(n_states, n_actions, dimension, horizon, seed=SEED)
+    instance, params = (
+        Episodes(model.tabular(), model.features),
+        lsvi_ucb.practical(dimension, horizon, n_episodes, 0.1),
+    )
+
+    def in_c(library: ctypes.CDLL) -> Result:
+        arrays, problem = instance.arrays(), instance.problem(n_episodes)
+        table, state = arrays.model, lsvi_ucb.allocate(params, problem)
+        regret = np.zeros((runs, 1))
+        _call(
+            library.lsvi_ucb, float(state.radius), params.regularization, state.features, dimension, table.indptr,
+            table.successors, table.probabilities, table.cumulative, table.rewards, table.initial, n_states, n_actions,
+            horizon, table.stage_stride, float(arrays.optimal_value), SEED, 0, runs, n_episodes, regret,
+        )  # fmt: skip
+        return {"regret": regret}
+
+    return Work(
+        "LSVI-UCB", f"S = {n_states}, A = {n_actions}, d = {dimension}, H = {horizon}, c = 0.1",
+        n_episodes * horizon * runs,
+        lambda: _result(simulate(params, instance, n_episodes, runs, seed=SEED, checkpoints=[n_episodes])), in_c,
+    )  # fmt: skip
+
+
+def pareto_work(n_vectors: int, n_contexts: int) -> Work:
+    """Pruning a set of alpha vectors, the heavy step of the dynamic programme of latent MDPs."""
+    values = np.random.default_rng(SEED).random((n_vectors, n_contexts))
+    values /= np.linalg.norm(values, axis=1, keepdims=True) ** 0.9  # near a sphere: a good part is not dominated
+
+    def ours() -> Result:
+        kept = np.zeros(n_vectors)
+        kept[pareto(values)] = 1.0
+        return {"kept": kept}
+
+    def in_c(library: ctypes.CDLL) -> Result:
+        kept = np.zeros(n_vectors, np.int64)
+        _call(library.pareto, values, n_vectors, n_contexts, kept)
+        return {"kept": kept.astype(float)}
+
+    n_kept = int(ours()["kept"].sum())
+    size = f"{n_vectors:,} vectors, {n_contexts} contexts, {n_kept} kept"
+    return Work("alpha vectors, pruning", size, n_vectors, ours, in_c)
+
+
 def all_work(quick: bool) -> list[Work]:
     """What is measured; ``quick``: the same loops, fewer and smaller."""
     n = 1 if quick else 40
@@ -337,6 +385,10 @@ def all_work(quick: bool) -> list[Work]:
         work.append(linear_work(d, k, 2_000, 2 * n))
     shapes = ((6, 2, 10),) if quick else ((6, 2, 10), (20, 4, 10), (50, 5, 20))
     work.extend(ucbvi_work(s, a, h, 200 if quick else 2_000, 1 if quick else 5, 0.01) for s, a, h in shapes)
+    models = ((8, 3, 3, 3),) if quick else ((8, 3, 3, 3), (50, 5, 10, 5))
+    work.extend(lsvi_work(*sizes, 100 if quick else 500, 1 if quick else 5) for sizes in models)
+    sets = ((500, 2),) if quick else ((2_000, 2), (5_000, 3))
+    work.extend(pareto_work(*sizes) for sizes in sets)
     classes = ((20, 20, 2, 5, 2),) if quick else ((50, 50, 3, 10, 2), (100, 100, 4, 25, 2))
     work.extend(version_space_work(*sizes) for sizes in classes)
     work.extend(planning_work(s) for s in ((200,) if quick else (1_000, 10_000, 100_000)))

@@ -18,6 +18,7 @@ from mdps.algorithms.rf_express import RFExpress
 from mdps.algorithms.rf_ucrl import RFUCRL
 from mdps.algorithms.ucbvi_ch import UCBVICH
 from mdps.algorithms.ucrl_rfe import UCRLRFE
+from mdps.algorithms.ucrl_rfe_uniform import UniformRFE
 from mdps.instances.reward_free import three_state_hard
 from mdps.loops import Episodes
 from mdps.model import MDP
@@ -38,6 +39,7 @@ NEVER = 1e-6  # an accuracy at which none of these runs stops
 
 THEORY, PRACTICAL = "HF-UCRL-RFE++, theorem's radius", f"HF-UCRL-RFE++, practical: radius x {HF:g}"
 RELATIVE = f"UCRL-RFE, practical: radius x {UCRL:g}"
+UNIFORM = "uniform exploration, planned as UCRL-RFE"
 AWARE = "UCBVI-CH, knows the reward: loss of its episodes"
 TABULAR = {"RF-UCRL": RFUCRL, "RF-Express": RFExpress}
 MADE: dict[str, Callable[[int], Any]] = {
@@ -78,8 +80,9 @@ EXPERIMENT = Experiment(
     caption=(
         "Three-state instances with total reward 1; losses are the largest over R of the policies planned after k "
         "episodes, exactly. Top left (d = 3, H = 4, gap 0.05): HF-UCRL-RFE++ with the theorem's radius learns nothing "
-        "in 256 episodes; practical radii (no theorem) do; tabular algorithms read at some k (one run for each), and "
-        "UCBVI-CH, which knows one reward, by the average loss of its episodes. Dotted: lower bound d/(16 sqrt(3 K)), "
+        "in 256 episodes; practical radii (no theorem) do, and so does uniform exploration, since here one step "
+        "decides; tabular algorithms read at some k (one run for each), and UCBVI-CH, which knows one reward, by the "
+        "average loss of its episodes; a line that leaves below has loss 0. Dotted: lower bound d/(16 sqrt(3 K)), "
         f"for the instance built for each K. Top right: what the algorithm itself can certify after {SHORT} episodes, "
         "4 Vhat and H V^K: at most 4 for the horizon-free values, growing with H for UCRL-RFE. Bottom: episodes until "
         "the mean loss stays at or below half of the largest, against H and against d with guides of the rates."
@@ -87,6 +90,7 @@ EXPERIMENT = Experiment(
     runs=(
         Run(THEORY, lambda: HFUCRLRFE(EPISODES, DELTA), base, EPISODES, 3, full_runs=20),
         *(Run(label, partial(make, EPISODES), base, EPISODES, 8, full_runs=40) for label, make in MADE.items()),
+        Run(UNIFORM, lambda: UniformRFE(EPISODES, DELTA, UCRL), base, EPISODES, 8, full_runs=40),
         Run(AWARE, lambda: UCBVICH(DELTA), tabular, max(COUNTED), 20, full_runs=100),
         *(
             Run(f"{name}, k = {k}", partial(make, NEVER, DELTA), tabular, k, 20, full_runs=100)
@@ -136,7 +140,7 @@ def draw(recorded: dict[str, Trace]) -> Figure:
     """Four panels, see the caption."""
     figure, (left, certified, in_h, in_d) = panels()
     instance = base()
-    for label, color in zip((THEORY, PRACTICAL, RELATIVE), PALETTE):
+    for label, color in zip((THEORY, PRACTICAL, RELATIVE, UNIFORM), (*PALETTE[:3], PALETTE[6])):
         plot_regret(left, recorded[label], label, color)
     for name, color in zip(TABULAR, PALETTE[3:]):
         worst = [

@@ -90,6 +90,20 @@ def planned(features: Float, estimate: Float, whitener: Float, beta: float, rewa
     return optimistic_plan(features, reward, estimate, whitener, beta, float(len(reward))).policy
 
 
+def learn(ridge: Ridge, features: Float, corner: Float, walk: Walk) -> Float:
+    """Regress u^k_h(s_{h+1}) on psi_{u^k_h}(s_h,a_h) along a walk; u^k_h = (H-h) corner(s_h,a_h), (H, S), is returned.
+
+    ``corner`` holds the maximising f: S -> [0, 1] of every pair under Sigma_{1,k}.
+    """
+    horizon = len(walk.actions)
+    targets = np.zeros((horizon, len(features)))
+    for h in range(horizon):
+        s, a = walk.states[h], walk.actions[h]
+        targets[h] = (horizon - 1 - h) * corner[s, a]
+        ridge.add(targets[h] @ features[s, a], targets[h][walk.states[h + 1]])
+    return targets
+
+
 def explore(
     params: UCRLRFE, problem: RewardFreeProblem, world: RewardFreeWorld, horizon: int, maximise: Maximiser
 ) -> Generator[Moment, None, Float]:
@@ -106,11 +120,7 @@ def explore(
         reward = exploration_reward(width, beta, n_stages)
         plan = optimistic_plan(features, reward, ridge.estimate(), ridge.whitener(), beta, float(n_stages))
         walk = world.explore_with(plan.policy)
-        targets = np.zeros((n_stages, len(features)))
-        for h in range(n_stages):
-            s, a = walk.states[h], walk.actions[h]
-            targets[h] = (n_stages - 1 - h) * corner[s, a]  # u^k_h, chosen under Sigma_{1,k}
-            ridge.add(targets[h] @ features[s, a], targets[h][walk.states[h + 1]])
+        targets = learn(ridge, features, corner, walk)
         world.offer(partial(planned, features, ridge.estimate(), ridge.whitener(), beta))
         certificate = n_stages * float(plan.values[0, problem.initial])
         yield Moment(reward, plan, walk, targets)

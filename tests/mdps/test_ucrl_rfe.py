@@ -9,7 +9,7 @@ import pytest
 
 from kernels.engine import simulate
 from mdps.algorithms import ucrl_rfe as module
-from mdps.algorithms import ucrl_rfe_l1
+from mdps.algorithms import ucrl_rfe_l1, ucrl_rfe_uniform
 from mdps.algorithms.ucrl_rfe import UCRLRFE
 from mdps.instances.reward_free import river_mixture, three_state_hard
 from mdps.reward_free_regression import Ridge, corners, optimistic_plan, widest, widest_l1
@@ -119,6 +119,16 @@ def test_the_surrogate_explores_with_larger_rewards():
     assert (bounds[0].reward >= exact[0].reward - 1e-12).all()
     trace = simulate(ucrl_rfe_l1.UCRLRFEL1(60, 0.1, 0.05), instance, 60, 3)
     assert trace.regret[:, -1].mean() < 0.5 * instance.largest_loss
+
+
+def test_the_uniform_control_tries_everything_and_learns():
+    instance = three_state_hard(3, 3, gap=0.08)
+    problem = instance.problem(200)
+    walks = list(ucrl_rfe_uniform.play(ucrl_rfe_uniform.UniformRFE(200, 0.1, 0.01), problem, instance.world(0, 0), 200))
+    tried = np.bincount([int(walk.actions[0]) for walk in walks], minlength=4)
+    assert tried.min() > 200 / 4 - 5 * math.sqrt(200 * 0.25 * 0.75)
+    trace = simulate(ucrl_rfe_uniform.UniformRFE(200, 0.1, 0.01), instance, 200, 4)
+    assert trace.regret[:, -1].mean() < 0.5 * trace.regret[:, 0].mean()
 
 
 def test_a_plan_that_knows_the_model_is_optimal():

@@ -185,5 +185,5 @@ def paths(means: npt.ArrayLike, length: int) -> CombinatorialBandit:
     n_items = len(as_vector("means", means))
     if length < 1 or n_items % length:
         raise InvalidInput(f"length is {length}; expected a divisor of the {n_items} items")
-    rows = np.kron(np.eye(n_items // length), np.ones((1, length)))
+    rows = np.asarray(np.kron(np.eye(n_items // length), np.ones((1, length))), dtype=np.float64)
     return CombinatorialBandit(np.asarray(means), rows, f"{n_items // length} paths of {length} items")

@@ -191,6 +191,21 @@ def linear_book(dimension: int, horizons: npt.ArrayLike) -> Float:
     return np.asarray(dimension * np.sqrt(t) / 2500.0)
 
 
+def end_of_optimism(epsilon: npt.ArrayLike) -> Float:
+    """min(8, 2/e): liminf R_T / log T of consistent policies; actions (1,0), (0,1), (1-e,2e), theta = (1,0), N(0,1).
+
+    c(theta) = min sum_x a(x) gap_x over allocations with |x|^2 in H(a)^{-1} <= gap_x^2/2, H = sum a x x'. The best
+    action is free, which leaves the second coordinate: a_2 + 4 e^2 a_3 >= 8 at the costs 1 and e. Optimism hardly plays
+    (0,1) and pays about 2/e.
+
+    Source: Lattimore and Szepesvari 2017, The end of optimism?, Theorem 1 and Section 8.
+    """
+    e = np.asarray(epsilon, dtype=np.float64)
+    if not ((e > 0.0) & (e < 0.5)).all():
+        raise InvalidInput(f"epsilon must lie in (0, 1/2), got {e.tolist()}")
+    return np.asarray(np.minimum(8.0, 2.0 / e))
+
+
 # --- tabular MDPs ------------------------------------------------------------------------------------------------
 
 

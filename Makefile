@@ -1,18 +1,22 @@
 # make check: environment, then the claims on their quick instances, verdicts in the terminal and report.html
-# make test:  environment with the development tools, then the whole quick test suite
+# make test:  environment with the development tools, then the whole test suite, every planted fault included
+# make quick: the same without the planted faults, for the time between two commits
 
 PYTHON ?= python3
 VENV ?= .venv
 REPORT ?= report.html
 BIN := $(VENV)/bin
 
-.PHONY: check test test-long sabotage figures bench clean
+.PHONY: check test quick test-long sabotage figures bench clean
 
 check: $(VENV)/.core
 	$(BIN)/regretlab check --quick --report $(REPORT)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long"
+
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long and not faults"
 
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -m long

@@ -9,6 +9,8 @@ from proofs_check.check import run_sabotage
 from proofs_check.record import Recorder
 from proofs_check.store import Store
 
+pytestmark = pytest.mark.faults
+
 FAULTS = [(slug, fault.id) for slug, claim in claims().items() for fault in claim.sabotages]
 
 

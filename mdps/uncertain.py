@@ -13,7 +13,7 @@ from theory.errors import InvalidInput
 #: Probabilities that the solver leaves below its accuracy count as this much.
 FLOOR = 1e-12
 #: Of the interior-point solver: duality gap and constraints.
-ACCURACY = 1e-10
+ACCURACY = 1e-9
 
 
 def bernstein_box(counts: Float, log_term: float, scale: float = 1.0) -> tuple[Float, Float]:

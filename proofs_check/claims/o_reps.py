@@ -60,7 +60,8 @@ class WithoutFlows:
     def __call__(self, log_weights: Float) -> Float:
         """Layers that sum to one."""
         shifted = log_weights - log_weights.max(axis=(1, 2), keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=(1, 2), keepdims=True))  # type: ignore[no-any-return]
+        log_q = shifted - np.log(np.exp(shifted).sum(axis=(1, 2), keepdims=True))
+        return np.maximum(log_q, -100.0)  # so that dividing by it stays finite
 
 
 class ByPolicy:

@@ -15,15 +15,15 @@ from mdps.algorithms.uob_reps import UOBREPS, UncertainMoment, tuned
 from mdps.instances.adversarial import layered
 from mdps.occupancies import relative_entropy
 from mdps.planning.layered import Float, deterministic, occupancy
-from mdps.uncertain import bernstein_box
+from mdps.uncertain import ACCURACY, bernstein_box
 from proofs_check.claim import Case, Claim, Sabotage
 from proofs_check.dilated_steps import worst
 
 _PAPER = "Jin, Jin, Luo, Sra and Yu 2020"
 _CELL = ("episode", "stage", "state", "action")
 
-#: Accuracy of the convex solver that the steps about projections allow, relative.
-SOLVER = 1e-5
+#: What the solver's accuracy leaves open: violations of constraints, and the duality gap of a projection.
+VIOLATION, GAP = 100.0 * ACCURACY, 10.0 * ACCURACY
 
 STEPS = (
     Step(
@@ -157,17 +157,19 @@ def observed(
     check("epochs", moment.epoch, 1.0 + cells * (1.0 + math.log2(t)), t)
     # Mirror descent on q(s, a, y).
     q, after = [np.exp(x) for x in moment.log_q], [np.exp(x) for x in moment.next_log_q]
-    check("feasible", infeasibility(after, moment.low, moment.high, np.asarray(instance.initial)), SOLVER, t)
+    check("feasible", infeasibility(after, moment.low, moment.high, np.asarray(instance.initial)), VIOLATION, t)
     moved = [x - eta * lhat.reshape(-1, 1) for x, lhat in zip(moment.log_q, moment.estimate)]
     total = entropy_between(watch.star, moved)
     parts = entropy_between(watch.star, moment.next_log_q) + entropy_between(after, moved)
-    check("three-points", parts, total, t, tolerance=SOLVER)
+    # qhat is optimal up to GAP, hence (Pinsker, layer by layer) within sqrt(2 L GAP) of the projection in l1.
+    inexact = math.sqrt(2.0 * layers * GAP) * max(float((p / x).max()) for p, x in zip(watch.star, after))
+    check("three-points", parts, total + inexact, t)
     mass = np.stack([x.sum(axis=1) for x in q]).reshape(losses.shape)
     stability = float((mass * (np.expm1(-eta * moment.estimate) + eta * moment.estimate)).sum())
     check("stability", stability, 0.5 * eta**2 * float((mass * moment.estimate**2).sum()), t)
     watch.left += float(((mass - watch.pairs) * moment.estimate).sum())
-    watch.right += stability
-    check("mirror-descent", watch.left, (watch.start + watch.right) / eta, t, tolerance=SOLVER)
+    watch.right += stability + inexact
+    check("mirror-descent", watch.left, (watch.start + watch.right) / eta, t)
 
 
 def expected_occupancy(low: Float, high: Float, initial: Float, policy: Float) -> Float:

@@ -70,7 +70,7 @@ def test_a_box_without_width_is_the_projection_under_known_transitions():
     weights = [(log_w[h][:, :, None] + np.log(rows[h])).reshape(6, 3) for h in range(2)] + [log_w[2].reshape(6, 1)]
     found = BoxProjection(3, 2, 3, mdp.initial)(weights, mdp.transitions, mdp.transitions)
     mass = np.stack([np.exp(q).sum(axis=1) for q in found]).reshape(3, 3, 2)
-    assert np.allclose(mass, exact, atol=1e-6)
+    assert np.allclose(mass, exact, atol=1e-4)  # the root of the solver's duality gap
 
 
 def test_decisions_agree_with_the_reference():

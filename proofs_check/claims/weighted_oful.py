@@ -170,9 +170,13 @@ def shocks(dimension: int, n_actions: int, variances: tuple[float, ...], seed: i
 
 
 def theorem_parameters(instance: HeteroscedasticBandit, horizon: int) -> WeightedOFUL:
-    """The instance's own R, B and L; lam = 1/B^2; delta = 0.05."""
-    bound = instance.parameter_bound
-    return WeightedOFUL(instance.noise_bound, bound, instance.feature_bound, 1.0 / bound**2)
+    """The instance's own R, B (1 if theta is zero) and L; lam = 1/B^2; delta = 0.05.
+
+    An instance that states no bound of its noise, which the theorems then refuse, gets its subgaussian constant.
+    """
+    bound = instance.parameter_bound or 1.0
+    size = getattr(instance, "noise_bound", instance.noise_subgaussian)
+    return WeightedOFUL(size, bound, instance.feature_bound, 1.0 / bound**2)
 
 
 CLAIM = Claim(

@@ -12,11 +12,12 @@ from bandits.algorithms.weighted_oful import WeightedOFUL
 from bandits.heteroscedastic import HeteroscedasticBandit
 from bandits.linear import LinearBandit
 from kernels.engine import simulate
-from proofs_check.claims.weighted_oful import shocks
+from proofs_check.claims.weighted_oful import shocks, theorem_parameters
 from tests.bandits.linear_stacks import context_at
 from tests.reference.stacks import REWARD, key_of, uniform_at
 from tests.reference.weighted_oful import weighted_oful
-from theory.errors import InvalidInput
+from theory.errors import HypothesisViolated, InvalidInput
+from theory.theorems import theorem
 from theory.theorems.weighted_oful import deviation, floors, logarithm, regret_from
 
 SEED, RUNS, HORIZON = 13, 10, 150
@@ -77,6 +78,12 @@ def test_variances_that_do_not_fit_are_refused():
         HeteroscedasticBandit(base, np.zeros((1, 2)), 0.0)
     with pytest.raises(InvalidInput, match="states no variances"):
         module.allocate(WeightedOFUL(), base.problem(10))
+
+
+def test_an_instance_without_a_bound_of_its_noise_is_refused_by_the_theorem():
+    base = LinearBandit.fixed([[1.0], [0.5]], [0.0])
+    with pytest.raises(HypothesisViolated, match="does not state it"):
+        theorem("weighted-oful/regret").require(base, theorem_parameters(base, 10), 10)
 
 
 @pytest.mark.parametrize(

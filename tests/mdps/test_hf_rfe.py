@@ -191,6 +191,25 @@ def test_the_radius_is_guarded_at_short_horizons():
     assert n_moments(100, 4) == math.ceil(math.log2(2800))
 
 
+def test_the_bound_is_the_printed_one():
+    """Term by term, with beta, iota, zeta and M in numbers of their own."""
+    instance = three_state_hard(3, 4, gap=0.05)
+    k, delta, d, h = 500, 0.2, 3, 4
+    b = 1.0 + 2 * 0.05
+    m = 14  # 7 * 500 * 4 = 14000 <= 2^14
+    part = delta / (4 * m)
+    lam, alpha2, gamma2 = d / b**2, 1 / h, d**-0.5
+    iota = math.log(1 + k * h / (d * lam * alpha2))
+    zeta = 4 * math.log(4 * math.log(k * h) / part)
+    tau = math.log(32 * math.e * k**2 * h**2 / part)  # log(gamma^2/alpha) + 1 = 1.14 < e
+    beta = 12 * math.sqrt(d * iota * tau) + 30 * tau / gamma2 + math.sqrt(lam) * b
+    fast = 896 * max(64 * beta**2 * d * iota, 2 * zeta) + 24 * zeta + 240 * d * iota + 240 * beta * gamma2 * d * iota
+    fast += 120 * beta * d * iota * math.sqrt(m) + 24 * math.sqrt(zeta * m * d * iota) + m * d * iota
+    slow = 64 * max(8 * beta * math.sqrt(d * iota), math.sqrt(2 * zeta)) + 120 * beta * math.sqrt(d * iota * h * alpha2)
+    found = theorem("hf-rfe/suboptimality").bound(instance, HFUCRLRFE(k, delta), np.array([float(k)]))
+    assert found[0] == pytest.approx(4 / k * fast + 4 / math.sqrt(k) * slow, rel=1e-12)
+
+
 def test_the_theorem_refuses_what_it_does_not_cover():
     instance = claim.hard()
     statement = theorem("hf-rfe/suboptimality")

@@ -15,6 +15,7 @@ from mdps.instances.reward_free import river_mixture, three_state_hard
 from mdps.reward_free_regression import Ridge, corners, optimistic_plan, widest, widest_l1
 from mdps.worlds import Walk
 from proofs_check.claims import ucrl_rfe as claim
+from proofs_check.reward_free_steps import squared_norms
 from tests.reference.ucrl_rfe import ucrl_rfe
 from theory.errors import HypothesisViolated, InvalidInput
 from theory.theorems import theorem
@@ -143,6 +144,36 @@ def test_a_plan_that_knows_the_model_is_optimal():
         ridge.add(psi, float(psi @ instance.parameter), float(rng.uniform(0.5, 2.0)))
     assert np.allclose(ridge.estimate(), instance.parameter, atol=1e-9)
     assert np.allclose(ridge.whitener().T @ ridge.whitener() @ ridge.sigma, np.eye(4), atol=1e-9)
+
+
+def test_the_reward_need_not_cover_values_of_plan_itself():
+    """PLAN cuts at H, not at H-h, so its own V_{h+1} may leave [0, H-h], where r^k covers 2 beta ||psi_V||."""
+    instance = three_state_hard(2, 6, gap=0.15)
+    problem, horizon = instance.problem(200), 6
+    params = UCRLRFE(200, 0.3)
+    beta, ridge = module.beta_of(params, problem), Ridge(2, 1.0 / problem.parameter_bound**2)
+    excess = above = -math.inf
+    for moment in module.play(params, problem, instance.world(0, 0), 200):
+        for reward in instance.rewards:
+            plan = optimistic_plan(problem.features, reward, ridge.estimate(), ridge.whitener(), beta, float(horizon))
+            for h in range(horizon):
+                norms = np.sqrt(squared_norms(problem.features, ridge.sigma, plan.values[h + 1][None])[0])
+                short = np.minimum(horizon, 2.0 * beta * norms) - horizon * moment.reward[h]
+                excess = max(excess, float(short.max()))
+                above = max(above, float((plan.values[h + 1] - (horizon - 1 - h)).max()))
+        module.learn(ridge, problem.features, widest(problem.features, ridge.sigma)[1], moment.walk)
+    assert above > 1.0
+    assert excess > 0.1
+
+
+def test_the_bound_is_put_together_from_its_parts():
+    instance, k, delta = claim.short(), 1000, 0.3
+    d, h, b = 2, 4, instance.parameter_bound
+    beta = h * math.sqrt(d * math.log(3 * (1 + k * h**3 * b**2) / delta)) + 1
+    total = 8 * beta * math.sqrt(h * k * d * math.log(1 + k * h**3 * b**2 / d))
+    total += 8 * beta * h * d * math.log(1 + k * h**3 * b**2) + 2 * h * math.sqrt(2 * h * k * math.log(3 / delta))
+    found = theorem("ucrl-rfe/suboptimality").bound(instance, UCRLRFE(k, delta), np.array([float(k)]))
+    assert found[0] == pytest.approx(h / k * total, rel=1e-12)
 
 
 def test_every_step_of_the_proof_holds():

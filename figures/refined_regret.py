@@ -93,11 +93,11 @@ EXPERIMENT = Experiment(
         "Top left: regret against the number of episodes on a random layered MDP (H = 3, S = 3, A = 2, one-hot "
         "features), losses switching between two tables in four blocks, all algorithms with practical presets that no "
         "theorem covers; grey: the regret of the worst policies. Top middle: exact one-step stability over the bound "
-        "eta sum x l^2 of the log-barrier lemma, one loss -|l| on an action of probability 1e-4 (solid: the lemma's "
+        "eta sum x l^2 of the log-barrier lemma, one loss -|l| on an action of probability 1e-4 (dashed: the lemma's "
         "constant). Top right: the smallest loss estimate any path can give against 1/gamma, on features that attain "
         "the orders; dashed: the bounds H/gamma and H/sqrt(gamma). Bottom left: relative error of the inverse "
         f"covariance at gamma = {GAMMA} against the number of simulated trajectories. Bottom middle: linear bandits, "
-        f"d = {DIMENSION}, {ROUNDS} rounds; dashed: sqrt(2AdT ln T) + 2, which exceeds the trivial bound T here."
+        f"d = {DIMENSION}, {ROUNDS} rounds; dashed: sqrt(2AdT ln T) + 2, which exceeds T from A = 20 on."
     ),
     runs=(
         *(

@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 REPORT ?= report.html
 BIN := $(VENV)/bin
+export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: check test quick test-long sabotage figures bench clean
 

@@ -10,6 +10,7 @@ from functools import cache
 import proofs_check.claims
 from proofs_check.claim import Claim
 from theory.errors import UnknownName
+from theory.theorems import all_theorems
 
 
 @cache
@@ -33,7 +34,8 @@ def select(wanted: Sequence[str | Claim]) -> list[Claim]:
     for slug in wanted:
         if isinstance(slug, str) and slug not in known:
             raise UnknownName("claim", slug, list(known))
-    return [known[w] if isinstance(w, str) else w for w in dict.fromkeys(wanted)]
+    distinct = {w if isinstance(w, str) else id(w): w for w in wanted}  # claims hold dictionaries: they have no hash
+    return [known[w] if isinstance(w, str) else w for w in distinct.values()]
 
 
 def citation(claim: Claim) -> str:
@@ -44,5 +46,13 @@ def citation(claim: Claim) -> str:
 
 
 def page(claim: Claim) -> str:
-    """Slug of the paper's page: that of the claim's theorem (claims of other tunings share it)."""
-    return claim.bounds[0].theorem.slug if claim.bounds else claim.slug
+    """Slug of the paper's page: that of the claim's theorem (claims of other tunings share it).
+
+    A claim of proof steps alone has the page of its own module, or of the theorem that its slug begins with.
+    """
+    if claim.theorems:
+        return claim.theorems[0].slug
+    if claim.watch is not None and claim.watch.__name__.rsplit(".", 1)[-1] == claim.slug.replace("-", "_"):
+        return claim.slug
+    families = {theorem.slug for theorem in all_theorems() if claim.slug.startswith(f"{theorem.slug}-")}
+    return max(families, key=len, default=claim.slug)

@@ -30,6 +30,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from proofs_check.cli_falsify import falsify
 from theory.errors import InvalidInput
 
 app = typer.Typer(
@@ -432,6 +433,9 @@ def bench(
     from proofs_check.benchmarking import run_benchmarks
 
     run_benchmarks(quick=quick, output=output, console=out)
+
+
+app.command()(falsify)
 
 
 def main() -> None:

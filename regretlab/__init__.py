@@ -8,6 +8,7 @@ from kernels.engine import Trace, simulate
 from proofs_check.api import Report, catalogue, check, recorder, sabotage
 from proofs_check.catalogue import claims
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.falsify import Falsification, falsify
 from theory.errors import DamagedFile, HypothesisViolated, InvalidInput, UnknownName
 from theory.theorem import Hypothesis, Theorem
 from theory.theorems import all_theorems, theorem
@@ -19,6 +20,7 @@ __all__ = [
     "Case",
     "Claim",
     "DamagedFile",
+    "Falsification",
     "Hypothesis",
     "HypothesisViolated",
     "InvalidInput",
@@ -32,6 +34,7 @@ __all__ = [
     "catalogue",
     "check",
     "claims",
+    "falsify",
     "recorder",
     "sabotage",
     "simulate",

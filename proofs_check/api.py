@@ -18,6 +18,7 @@ from proofs_check.ahead import compiling
 from proofs_check.catalogue import citation, claims, select
 from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
 from proofs_check.claim import Case, Claim
+from proofs_check.plugin import adopt, explained, load
 from proofs_check.record import Recorder
 from proofs_check.store import Store, default_directory
 from proofs_check.verdict import exit_code, frame
@@ -88,6 +89,7 @@ def check(
     store: Path | str | None = None,
     instance: Any = None,
     horizon: int | None = None,
+    algorithm: Any = None,
     sabotage: bool = False,
     using: Recorder | None = None,
     announce: Callable[[str, int], None] | None = None,
@@ -103,6 +105,8 @@ def check(
         instance: a user's instance in place of the claims' own; claims of other settings are left out, and claims
             whose hypotheses it violates are skipped with the reason, unless they were named in ``slugs``.
         horizon: rounds or episodes on the user's instance (default: the claim's).
+        algorithm: a user's algorithm in place of the claims' own, see :mod:`proofs_check.plugin`: a NamedTuple class,
+            or one with its values, or "FILE.py:CLASS".
         sabotage: also plant every fault of the claims (on their own instances).
         using: a recorder to use instead of ``workers`` and ``store``.
         announce, done: progress callbacks.
@@ -118,11 +122,18 @@ def check(
     if horizon is not None and horizon < 1:
         raise InvalidInput(f"horizon is {horizon} (rounds or episodes); expected at least 1")
     chosen = select(names)
+    plugin = load(algorithm) if isinstance(algorithm, str) else algorithm
     size = FULL if full else QUICK
     recording = using or recorder(workers, store)
     report = Report(
         options={"slugs": [c.slug for c in chosen], "size": size.name, "seed": seed, "workers": recording.workers}
     )
+    if algorithm is not None and (sabotage or not names):
+        raise InvalidInput(
+            "faults are planted in the claims' own algorithms; leave out sabotage"
+            if sabotage
+            else "an algorithm of your own needs the claim that it is held against, such as ucb1"
+        )
     if instance is not None:
         chosen = _applicable(chosen, instance, horizon, bool(names), report)
     end = time.monotonic() + budget
@@ -132,12 +143,20 @@ def check(
             now = time.monotonic()
             deadline = now + (end - now) / (len(chosen) - i)
             cases = None if instance is None else [_user_case(claim, instance, horizon)]
+            adopted = None
+            if plugin is not None:
+                if announce is not None:
+                    announce(f"{claim.slug}: compiling", 1)
+                adopted = adopt(claim, plugin, cases)
+                claim = adopted.claim
             result = check_claim(
                 claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce
             )
+            if adopted is not None:
+                result = explained(result, adopted, seed)
             report.results.append(result)
             report.interrupted = result.interrupted
-            if instance is None and not result.interrupted:
+            if instance is None and adopted is None and not result.interrupted:
                 recording.store.note(claim.slug, _status(claim, result, size, seed))
             if sabotage and not result.interrupted:
                 report.interrupted = not _plant(claim, result, recording, seed, end, announce)

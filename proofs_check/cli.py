@@ -30,7 +30,6 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from proofs_check.cli_falsify import falsify
 from theory.errors import InvalidInput
 
 app = typer.Typer(
@@ -214,6 +213,10 @@ def check(
     env: Annotated[str | None, typer.Option(help="check on this tabular Gymnasium environment")] = None,
     horizon: Annotated[int | None, typer.Option(help="stages of an episode of --mdp or --env")] = None,
     rounds: Annotated[int | None, typer.Option(help="rounds, or episodes, on a supplied instance")] = None,
+    algorithm: Annotated[
+        str | None, typer.Option(metavar="FILE.py:CLASS", help="check your own algorithm, with --like SLUG")
+    ] = None,
+    like: Annotated[list[str] | None, typer.Option(help="the claim that --algorithm is held against")] = None,
     report: Annotated[Path | None, typer.Option(help="write one self-contained HTML report")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write all verdicts as JSON")] = None,
     store: StoreDir = None,
@@ -239,6 +242,10 @@ def check(
         raise InvalidInput("--rounds is for a supplied instance; expected --mdp, --bandit or --env with it")
     if horizon is not None and mdp is None and env is None:
         raise InvalidInput("--horizon is for a supplied model; expected --mdp or --env with it")
+    if (algorithm is None) != (not like) or (like and slugs):
+        raise InvalidInput("--algorithm FILE.py:CLASS and --like SLUG go together, without other claims")
+    if sabotage and algorithm is not None:
+        raise InvalidInput("--sabotage plants faults in the claims' own algorithms; leave out --algorithm")
     for target in (report, json_file):
         if target is not None and not target.resolve().parent.is_dir():
             raise InvalidInput(f"cannot write {target}: folder {target.parent} does not exist")
@@ -253,8 +260,8 @@ def check(
             result = api.sabotage(slugs or (), seed=seed, budget=seconds, using=recording, announce=progress.announce)
         else:
             result = api.check(
-                slugs or (), full=full, seed=seed, budget=seconds, instance=instance, horizon=rounds, using=recording,
-                announce=progress.announce,
+                like or slugs or (), full=full, seed=seed, budget=seconds, instance=instance, horizon=rounds,
+                algorithm=algorithm, using=recording, announce=progress.announce,
                 done=lambda r: progress.bar.console.print(_summary_line(r)) if err.is_terminal else None,
             )  # fmt: skip
     result.options |= {"command": " ".join(["regretlab", *sys.argv[1:]]), "seconds": round(time.monotonic() - began, 1)}
@@ -433,9 +440,6 @@ def bench(
     from proofs_check.benchmarking import run_benchmarks
 
     run_benchmarks(quick=quick, output=output, console=out)
-
-
-app.command()(falsify)
 
 
 def main() -> None:

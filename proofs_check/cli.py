@@ -8,7 +8,7 @@ import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +30,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from proofs_check.cli_falsify import falsify
 from theory.errors import InvalidInput
 
 app = typer.Typer(
@@ -405,28 +406,51 @@ def _write_json(result: Any, path: Path) -> None:
 @app.command()
 def figures(
     slugs: Slugs = None,
-    folder: Annotated[Path, typer.Option("--out", help="folder for the figures")] = Path("figures-out"),
+    folder: Annotated[Path | None, typer.Option("--out", help="folder for the figures  [default: figures-out]")] = None,
     full: Annotated[bool, typer.Option("--full", help="the papers' sizes instead of quick ones")] = False,
-    format: Annotated[str, typer.Option(help="png, svg, pdf or several, comma-separated")] = "png",
-    seed: Seed = 0,
+    format: Annotated[
+        str | None, typer.Option(help="png, svg, pdf or several, comma-separated  [default: png]")
+    ] = None,
+    redo: Annotated[
+        Path | None, typer.Option(help="make the figure of this manifest again, compare it byte for byte")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="of the runs  [default: 0]")] = None,
     workers: Workers = None,
     store: StoreDir = None,
 ) -> None:
-    """Regenerate the papers' figures from recorded runs."""
+    """Regenerate the papers' figures from recorded runs, with their data and a manifest beside them.
+
+    With --redo the runs of a manifest are simulated anew. Exit code 0: every file came out byte for byte; 1: not.
+    """
     # The figures room lies above this one; the command finds it by name, so that no import goes upwards.
     import importlib
 
-    draw_all: Callable[..., list[Path]] = importlib.import_module("figures.gallery").draw_all
+    gallery: Any = importlib.import_module("figures.gallery")
     from proofs_check import api
 
+    if redo is not None:
+        stated = {"SLUG": slugs, "--full": full or None, "--format": format, "--seed": seed, "--store": store}
+        for name, value in stated.items():
+            if value is not None:
+                raise InvalidInput(f"--redo takes everything from its manifest and stores nothing; leave out {name}")
     with _progress() as progress:
         recording = api.recorder(workers, store, progress.tick)
-        paths = draw_all(
-            slugs or [], folder, formats=format.split(","), full=full, seed=seed, recorder=recording,
-            announce=progress.announce,
-        )  # fmt: skip
-    for path in paths:
-        out.print(str(path))
+        if redo is not None:
+            redone = gallery.redo(redo, recorder=recording, folder=folder, announce=progress.announce)
+        else:
+            paths: list[Path] = gallery.draw_all(
+                slugs or [], folder or Path("figures-out"), formats=(format or "png").split(","), full=full,
+                seed=seed or 0, recorder=recording, announce=progress.announce,
+            )  # fmt: skip
+    if redo is None:
+        for path in paths:
+            out.print(str(path))
+        return
+    for name, difference in redone.files.items():
+        out.print(f"{escape(name)}: {escape(difference) or 'the same bytes'}", soft_wrap=True)
+    for change in redone.changes:
+        out.print(f"changed since: {escape(change)}", soft_wrap=True)
+    raise typer.Exit(0 if redone.same else 1)
 
 
 @app.command()
@@ -440,6 +464,9 @@ def bench(
     from proofs_check.benchmarking import run_benchmarks
 
     run_benchmarks(quick=quick, output=output, console=out)
+
+
+app.command()(falsify)
 
 
 def main() -> None:

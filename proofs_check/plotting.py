@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import matplotlib
 
 matplotlib.use("Agg")  # figures are written to files, never shown
 
+import matplotlib.style
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -18,26 +22,44 @@ from kernels.engine import Trace
 #: Okabe and Ito's palette, distinguishable under all common colour-vision deficiencies.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 
+#: Letters are outlines in SVG (the same picture on every machine) and embedded TrueType in PDF (no Type 3 fonts).
 _RC: Any = {
+    "text.usetex": False,
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.25,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
     "figure.dpi": 110,
     "savefig.bbox": "tight",
-    "svg.fonttype": "none",
+    "svg.fonttype": "path",
     "pdf.fonttype": 42,
 }
+
+
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """The style of every figure for what is drawn and saved inside, whatever matplotlibrc the user has."""
+    with matplotlib.style.context(_RC, after_reset=True):
+        yield
+
+
+def render(figure: Figure, form: str, name: str, title: str) -> bytes:
+    """The file of a figure: equal figures give equal bytes (no dates, no random names; ``name`` salts those of SVG)."""
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
+    buffer = io.BytesIO()
+    with style(), matplotlib.rc_context({"svg.hashsalt": name}):
+        figure.savefig(buffer, format=form, metadata={"Title": title, **undated})
+    return buffer.getvalue()
 
 
 def new_axes(
     title: str, xlabel: str, ylabel: str, *, log: str = "xy", size: tuple[float, float] = (5.6, 3.8)
 ) -> tuple[Figure, Axes]:
     """A figure with one set of axes; ``log`` names the logarithmic axes ("", "x", "y" or "xy")."""
-    with matplotlib.rc_context(_RC):
+    with style():
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         axes.set_prop_cycle(color=PALETTE)

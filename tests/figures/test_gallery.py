@@ -26,7 +26,7 @@ def test_a_figure_of_each_setting_is_drawn(slug, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "EXPERIMENT", replace(module.EXPERIMENT, runs=few))
     paths = draw_all([slug], tmp_path, recorder=Recorder(Store(None)), formats=("png", "svg", "pdf"))
     starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
-    assert [path.name for path in paths] == [f"{slug}.{form}" for form in starts]
+    assert [path.name for path in paths] == [f"{slug}.{end}" for end in (*starts, "csv", "drawn.csv", "json")]
     for path, start in zip(paths, starts.values()):
         assert path.read_bytes().startswith(start)
 

@@ -14,7 +14,7 @@ from proofs_check.cli import main
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.M | re.S)
-EXECUTED = ["README.md", "docs/tutorial.md", "docs/instances.md", "docs/files.md"]
+EXECUTED = ["README.md", "docs/tutorial.md", "docs/instances.md", "docs/files.md", "docs/figures.md"]
 
 
 def blocks(path: Path) -> list[tuple[int, str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -126,6 +127,40 @@ def record(
         assert trace is not None  # without a deadline every run is made
         recorded.append(Recorded(run.label, params, instance, run.horizon, trace))
     return recorded
+
+
+def write_gallery(folder: Path) -> Path:
+    """Write ``gallery.md``: every figure of a folder with its picture, caption, files and the command that repeats it.
+
+    The figures are those with a manifest in the folder, in alphabetical order of their slugs.
+
+    Raises:
+        InvalidInput: a damaged manifest, or none at all.
+    """
+    parts = ["# Gallery\n"]
+    for path in (folder / f"{slug}.json" for slug in sorted(modules())):
+        if not path.is_file():
+            continue
+        content = load(path)
+        names = [*content["files"], path.name]
+        shown = next((name for name in names if name.endswith((".svg", ".png"))), None)
+        links = ", ".join(f"[{name}]({name})" for name in names)
+        parts += [
+            f"## {_escaped(content['title'])}\n",
+            *([f"![{_escaped(content['title'])}]({shown})\n"] if shown else []),
+            f"{_escaped(content['caption'])}\n",
+            f"Files: {links}. Make it again: `regretlab figures --redo {path.name}`.\n",
+        ]
+    if len(parts) == 1:
+        raise InvalidInput(f"{folder} has no manifest of a figure; expected files such as ucb1.json")
+    target = folder / "gallery.md"
+    target.write_text("\n".join(parts), encoding="utf-8")
+    return target
+
+
+def _escaped(text: str) -> str:
+    """A title or caption that Markdown shows as it is."""
+    return re.sub(r"([\\`*_<>\[\]|#~$])", r"\\\1", text)
 
 
 @dataclass(frozen=True)

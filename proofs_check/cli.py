@@ -411,6 +411,7 @@ def figures(
     format: Annotated[
         str | None, typer.Option(help="png, svg, pdf or several, comma-separated  [default: png]")
     ] = None,
+    gallery: Annotated[bool, typer.Option("--gallery", help="also write gallery.md of all figures in --out")] = False,
     redo: Annotated[
         Path | None, typer.Option(help="make the figure of this manifest again, compare it byte for byte")
     ] = None,
@@ -425,23 +426,26 @@ def figures(
     # The figures room lies above this one; the command finds it by name, so that no import goes upwards.
     import importlib
 
-    gallery: Any = importlib.import_module("figures.gallery")
+    room: Any = importlib.import_module("figures.gallery")
     from proofs_check import api
 
     if redo is not None:
-        stated = {"SLUG": slugs, "--full": full or None, "--format": format, "--seed": seed, "--store": store}
+        stated = {"SLUG": slugs, "--full": full or None, "--format": format, "--seed": seed, "--store": store,
+                  "--gallery": gallery or None}  # fmt: skip
         for name, value in stated.items():
             if value is not None:
                 raise InvalidInput(f"--redo takes everything from its manifest and stores nothing; leave out {name}")
     with _progress() as progress:
         recording = api.recorder(workers, store, progress.tick)
         if redo is not None:
-            redone = gallery.redo(redo, recorder=recording, folder=folder, announce=progress.announce)
+            redone = room.redo(redo, recorder=recording, folder=folder, announce=progress.announce)
         else:
-            paths: list[Path] = gallery.draw_all(
+            paths: list[Path] = room.draw_all(
                 slugs or [], folder or Path("figures-out"), formats=(format or "png").split(","), full=full,
                 seed=seed or 0, recorder=recording, announce=progress.announce,
             )  # fmt: skip
+    if gallery:
+        paths.append(room.write_gallery(folder or Path("figures-out")))
     if redo is None:
         for path in paths:
             out.print(str(path))

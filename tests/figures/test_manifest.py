@@ -17,7 +17,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from figures.gallery import draw_all, modules, redo
+from figures.gallery import draw_all, modules, redo, write_gallery
 from figures.manifest import Recorded, _plain, drawn_table, dump, load, recorded_table
 from kernels.engine import Trace, simulate
 from proofs_check.cli import main
@@ -286,7 +286,8 @@ def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 def test_from_the_command_line(small, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("REGRETLAB_STORE", str(tmp_path / "store"))
     folder = tmp_path / "out"
-    assert command(monkeypatch, "figures", "ucb1", "--out", folder, "--format", "svg", "--seed", 2) == 0
+    assert command(monkeypatch, "figures", "ucb1", "--out", folder, "--format", "svg", "--seed", 2, "--gallery") == 0
+    assert "(ucb1.svg)" in (folder / "gallery.md").read_text(encoding="utf-8")
     assert load(folder / "ucb1.json")["seed"] == 2
     assert command(monkeypatch, "figures", "--redo", folder / "ucb1.json") == 0
     assert "ucb1.csv: the same bytes" in capsys.readouterr().out
@@ -295,6 +296,19 @@ def test_from_the_command_line(small, tmp_path, monkeypatch, capsys):
     assert "made again" in capsys.readouterr().out
     assert command(monkeypatch, "figures", "ucb1", "--redo", folder / "ucb1.json") == 2
     assert "leave out SLUG" in capsys.readouterr().err
+
+
+def test_the_gallery_shows_the_figures_of_a_folder(drawn, tmp_path):
+    shutil.copy(drawn / "ucb1.json", drawn / "moss.json")
+    edit(drawn / "moss.json", lambda content: content.update(title="A_B", caption="x * <b>", files={"a.pdf": ""}))
+    page = write_gallery(drawn).read_text(encoding="utf-8")
+    assert page.index("## A\\_B") < page.index("## UCB1: regret on two pairs of Bernoulli arms")
+    assert "x \\* \\<b\\>" in page and "![UCB1: regret on two pairs of Bernoulli arms](ucb1.svg)" in page
+    assert page.count("![") == 1 and "[ucb1.csv](ucb1.csv)" in page
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "machine.json").write_text("{}", encoding="utf-8")  # somebody's model, no manifest
+    with pytest.raises(InvalidInput, match="has no manifest of a figure"):
+        write_gallery(tmp_path / "empty")
 
 
 #: Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB: what each kind of colour-vision deficiency sees.

@@ -84,9 +84,13 @@ def _make(folder: Path) -> None:
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    return [folder / name for name in files]
+    paths = [folder / name for name in files]
+    for path, content in zip(paths, files.values()):
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise InvalidInput(f"cannot write {path}: {error.strerror}") from error
+    return paths
 
 
 def _sized(runs: Iterable[Run], full: bool) -> list[Run]:
@@ -153,9 +157,7 @@ def write_gallery(folder: Path) -> Path:
         ]
     if len(parts) == 1:
         raise InvalidInput(f"{folder} has no manifest of a figure; expected files such as ucb1.json")
-    target = folder / "gallery.md"
-    target.write_text("\n".join(parts), encoding="utf-8")
-    return target
+    return _write(folder, {"gallery.md": "\n".join(parts).encode()})[0]
 
 
 def _escaped(text: str) -> str:

@@ -271,6 +271,9 @@ def test_bad_requests_to_repeat(drawn, tmp_path):
         anew(tmp_path / "text.json")
     with pytest.raises(InvalidInput, match="expected another one"):
         anew(drawn / "ucb1.json", folder=drawn)
+    (tmp_path / "taken" / "ucb1.csv").mkdir(parents=True)
+    with pytest.raises(InvalidInput, match=r"cannot write .*ucb1\.csv"):
+        anew(drawn / "ucb1.json", folder=tmp_path / "taken")
     edit(drawn / "ucb1.json", lambda content: content.update(slug="ucb"))
     with pytest.raises(UnknownName, match="did you mean ucb1"):
         anew(drawn / "ucb1.json")

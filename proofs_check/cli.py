@@ -405,17 +405,19 @@ def _write_json(result: Any, path: Path) -> None:
 
 @app.command()
 def figures(
-    slugs: Slugs = None,
-    folder: Annotated[Path | None, typer.Option("--out", help="folder for the figures  [default: figures-out]")] = None,
+    slugs: Annotated[
+        list[str] | None, typer.Argument(metavar="[SLUG]...", help="figures; all of them if none is given")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder for the figures (default: figures-out)")] = None,
     full: Annotated[bool, typer.Option("--full", help="the papers' sizes instead of quick ones")] = False,
     format: Annotated[
-        str | None, typer.Option(help="png, svg, pdf or several, comma-separated  [default: png]")
+        str | None, typer.Option(help="png, svg, pdf or several, comma-separated (default: png)")
     ] = None,
     gallery: Annotated[bool, typer.Option("--gallery", help="also write gallery.md of all figures in --out")] = False,
     redo: Annotated[
         Path | None, typer.Option(help="make the figure of this manifest again, compare it byte for byte")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="of the runs  [default: 0]")] = None,
+    seed: Annotated[int | None, typer.Option(help="of the runs (default: 0)")] = None,
     workers: Workers = None,
     store: StoreDir = None,
 ) -> None:

@@ -410,9 +410,7 @@ def figures(
     ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="folder for the figures (default: figures-out)")] = None,
     full: Annotated[bool, typer.Option("--full", help="the papers' sizes instead of quick ones")] = False,
-    format: Annotated[
-        str | None, typer.Option(help="png, svg, pdf or several, comma-separated (default: png)")
-    ] = None,
+    format: Annotated[str | None, typer.Option(help="png, svg, pdf or several, comma-separated (default: png)")] = None,
     gallery: Annotated[bool, typer.Option("--gallery", help="also write gallery.md of all figures in --out")] = False,
     redo: Annotated[
         Path | None, typer.Option(help="make the figure of this manifest again, compare it byte for byte")

@@ -9,6 +9,7 @@ from proofs_check.api import Report, catalogue, check, recorder, sabotage
 from proofs_check.catalogue import claims
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.falsify import Falsification, falsify
+from proofs_check.testing import assert_regret_bound
 from theory.errors import DamagedFile, HypothesisViolated, InvalidInput, UnknownName
 from theory.theorem import Hypothesis, Theorem
 from theory.theorems import all_theorems, theorem
@@ -31,6 +32,7 @@ __all__ = [
     "Trace",
     "UnknownName",
     "all_theorems",
+    "assert_regret_bound",
     "catalogue",
     "check",
     "claims",

@@ -14,7 +14,15 @@ from proofs_check.cli import main
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.M | re.S)
-EXECUTED = ["README.md", "docs/tutorial.md", "docs/instances.md", "docs/files.md", "docs/figures.md"]
+EXECUTED = [
+    "README.md",
+    "docs/tutorial.md",
+    "docs/instances.md",
+    "docs/falsify.md",
+    "docs/files.md",
+    "docs/figures.md",
+    "docs/testing.md",
+]
 
 
 def blocks(path: Path) -> list[tuple[int, str, str]]:

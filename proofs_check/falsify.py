@@ -38,7 +38,15 @@ from mdps.loops import Episodes
 from mdps.model import MDP
 from proofs_check.api import Report, check, recorder
 from proofs_check.catalogue import claims, select
-from proofs_check.check import ALPHA_REFUTE, ALPHA_VERIFY, _largest, bound_quantity, bound_test, clean_runs
+from proofs_check.check import (
+    ALPHA_REFUTE,
+    ALPHA_VERIFY,
+    _largest,
+    bound_outcome,
+    bound_quantity,
+    bound_test,
+    clean_runs,
+)
 from proofs_check.claim import Bound, Claim
 from proofs_check.record import Recorder
 from proofs_check.verdict import frame
@@ -48,6 +56,8 @@ Float = npt.NDArray[np.float64]
 
 #: Runs of an instance during the search; fewer than the first batch of a check, which thus repeats all of them.
 SEARCH_RUNS = 20
+#: Instances that the search should manage: it makes fewer runs of each where a run takes long.
+FEWEST = 30
 #: Share of the budget, and of the instances, for the search (the rest re-tests) and for its global part.
 SEARCH_SHARE, GLOBAL_SHARE = 0.6, 0.6
 #: Coordinates of the global part are multiples of 1 / GRID: readable instances.
@@ -77,9 +87,13 @@ def _whole(x: float, low: int, high: int) -> int:
     return min(high, low + int(x * (high - low + 1)))
 
 
+def _arms(low: int, high: int) -> str:
+    return f"{low} arms" if low == high else f"{low} to {high} arms"
+
+
 def _bernoulli(instances: Sequence[BernoulliBandit]) -> tuple[Space, ...]:
     low, high = min(b.n_arms for b in instances), max(b.n_arms for b in instances)
-    return (Space(f"Bernoulli means, {low} to {high} arms", tuple(range(low, high + 1)), lambda x: BernoulliBandit(x)),)
+    return (Space(f"Bernoulli means, {_arms(low, high)}", tuple(range(low, high + 1)), lambda x: BernoulliBandit(x)),)
 
 
 def _gaussian(instances: Sequence[GaussianBandit]) -> tuple[Space, ...]:
@@ -87,7 +101,7 @@ def _gaussian(instances: Sequence[GaussianBandit]) -> tuple[Space, ...]:
     sd = instances[0].sd
     return (
         Space(
-            f"Gaussian means in [0, {GAUSSIAN_RANGE:g} sd], {low} to {high} arms", tuple(range(low, high + 1)),
+            f"Gaussian means in [0, {GAUSSIAN_RANGE:g} sd], {_arms(low, high)}", tuple(range(low, high + 1)),
             lambda x: GaussianBandit(GAUSSIAN_RANGE * sd * x, sd=sd),
         ),
     )  # fmt: skip
@@ -104,9 +118,9 @@ def _adversaries(instances: Sequence[Any]) -> tuple[Space, ...]:
         return GapShifting(_whole(x[0], low, high), float(x[1]), float(x[1] * x[2]), 1.1 + 2.9 * float(x[3]))
 
     return (
-        Space(f"Bernoulli losses, {low} to {high} arms", arms, lambda x: BernoulliLosses(x)),
-        Space(f"stochastically constrained losses, {low} to {high} arms", (3,), constrained),
-        Space(f"gap-shifting losses, {low} to {high} arms", (4,), shifting),
+        Space(f"Bernoulli losses, {_arms(low, high)}", arms, lambda x: BernoulliLosses(x)),
+        Space(f"stochastically constrained losses, {_arms(low, high)}", (3,), constrained),
+        Space(f"gap-shifting losses, {_arms(low, high)}", (4,), shifting),
     )
 
 
@@ -202,9 +216,22 @@ class _Search:
     reason: str = ""
     best: Found | None = None
     best_score: float = -math.inf
+    n_runs: int = SEARCH_RUNS
     broken: dict[str, Found] = field(default_factory=dict)
     events: dict[str, Found] = field(default_factory=dict)
     known: dict[tuple[int, tuple[float, ...]], tuple[float, dict[str, float]] | None] = field(default_factory=dict)
+
+    def warm_up(self, seconds: float) -> None:
+        """Compile the loops of every space; where one run takes long, let the search make fewer of each instance."""
+        for space in self.places:
+            instance = space.build(np.linspace(0.2, 0.8, space.sizes[0]))
+            with contextlib.suppress(InvalidInput):  # a hypothesis or the algorithm itself refuses this one
+                params = self.claim.algorithm(instance, self.horizon)
+                prepare(params, instance, self.claim.watch)
+                began = time.monotonic()
+                simulate(params, instance, self.horizon, 1, seed=self.seed, watch=self.claim.watch)
+                took = time.monotonic() - began
+                self.n_runs = min(self.n_runs, max(1, int(seconds / (FEWEST * took))))
 
     def evaluate(self, space: Space, point: tuple[float, ...]) -> tuple[float, dict[str, float]] | None:
         """(score, smallest slack of each exact step) of an instance; None if a hypothesis refuses it.
@@ -230,7 +257,7 @@ class _Search:
             for theorem in claim.theorems:
                 theorem.require(instance, params, horizon)
             trace = simulate(
-                params, instance, horizon, SEARCH_RUNS, seed=self.seed, checkpoints=marks, watch=claim.watch,
+                params, instance, horizon, self.n_runs, seed=self.seed, checkpoints=marks, watch=claim.watch,
                 workers=self.workers,
             )  # fmt: skip
         except InvalidInput as error:
@@ -239,17 +266,19 @@ class _Search:
             return None
         self.tried += 1
         score = max((_score(bound, trace, instance, params, horizon) for bound in claim.bounds), default=0.0)
-        if score > self.best_score:
+        if self.best is None or score > self.best_score:
             self.best, self.best_score = Found("ratio", instance, space, point, max(score, 0.0)), score
         return score, self._steps(trace, instance, params, space, point)
 
     def suspects(self) -> list[Found]:
-        """The instances that broke a step or an event, each once for either reason."""
-        kept = [
-            {(id(found.space), found.point): found for found in reversed(reason.values())}
-            for reason in (self.broken, self.events)
-        ]
-        return [found for group in kept for found in reversed(group.values())]
+        """The instances that broke steps or events, each once for either reason.
+
+        The instance of the largest ratio is re-tested anyhow, events included.
+        """
+        steps = {id(found.instance): found for found in reversed(self.broken.values())}
+        events = {id(found.instance): found for found in reversed(self.events.values())}
+        best = id(self.best.instance) if self.best is not None else 0
+        return [*steps.values(), *(found for key, found in events.items() if key != best)]
 
     def _steps(
         self, trace: Trace, instance: Any, params: Any, space: Space, point: tuple[float, ...]
@@ -288,8 +317,10 @@ def _score(bound: Bound, trace: Trace, instance: Any, params: Any, horizon: int)
     if bound.anytime:
         regret = trace.extra["realised"] if bound.theorem.regret == "realised" else trace.regret
         ratios = (regret[:, values > 0.0] / values[values > 0.0]).max(axis=1)
-    else:
+    elif value > 0.0:
         ratios = bound_quantity(bound, trace, instance, params) / value
+    else:  # a quantity that must be zero, but for a share delta of the runs
+        return float(bound_outcome(bound, instance, params, values)(trace).mean()) / float(params.delta)
     return float(np.quantile(ratios, 1.0 - float(params.delta)))
 
 
@@ -356,6 +387,17 @@ class Retest:
     found: Found
     seed: int
     report: Report
+
+    @property
+    def ratio(self) -> float:
+        """Measured / bound on the runs of the re-test, as the search measures it; nan without runs or bounds."""
+        scores = [
+            _score(bound, shown.trace, shown.instance, shown.params, shown.case.horizon)
+            for result in self.report.results
+            for shown in result.cases
+            for bound in result.claim.bounds
+        ]
+        return max(scores, default=math.nan)
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -426,11 +468,10 @@ class Falsification:
         rows = []
         for retest in self.retests:
             table = retest.verdicts
-            bounds = table[table["layer"] == "bound"]
             rows.append(
                 {
                     "found": retest.found.what, "instance": retest.found.instance.name, "horizon": self.horizon,
-                    "in_search": retest.found.measured, "retested": bounds["tightness"].max(), "seed": retest.seed,
+                    "in_search": retest.found.measured, "retested": retest.ratio, "seed": retest.seed,
                     "n_runs": int(table["n_runs"].max()) if len(table) else 0,
                     "refuted": ", ".join(table.loc[table["verdict"] == "refuted", "id"]),
                 }
@@ -445,8 +486,12 @@ class Falsification:
         rows: list[Any] = list(self.summary.itertuples())
         for row in rows:
             if row.found == "ratio":
-                again = "" if not row.in_search > 0.0 else f", {row.retested:.4g} on {row.n_runs} fresh runs"
-                shown = f"largest measured / bound {row.in_search:.4g} in the search{again}"
+                shown = (
+                    f"largest measured / bound {row.in_search:.4g} in the search, {row.retested:.4g} on {row.n_runs} "
+                    "fresh runs"
+                    if row.in_search > 0.0
+                    else "no bound with known constants that a run could break was met; re-tested"
+                )
             elif row.found.startswith("step "):
                 shown = f"{row.found} broken in {row.in_search:g} runs of seed {row.seed}"
             else:
@@ -534,8 +579,8 @@ def falsify(
     Args:
         claim: a slug, or a claim of one's own.
         budget: seconds for search and re-test together, compiling left out.
-        seed: the search runs on it, the re-test on seed + 1. Unless the budget ends the search, the same seed and
-            ``tries`` find the same instance.
+        seed: the search runs on it, the re-test on seed + 1. Unless the budget ends the search or cuts its runs, the
+            same seed and ``tries`` find the same instance.
         tries: instances tried at most.
         rounds: rounds or episodes (default: those of the claim's first case).
         using: a recorder for the re-test. announce, tick: progress callbacks.
@@ -566,8 +611,7 @@ def falsify(
         announce(f"{chosen.slug}: compiling", tries)
     started = began
     try:
-        case = chosen.cases[0].build()
-        prepare(chosen.algorithm(case, horizon), case, chosen.watch)
+        search.warm_up(SEARCH_SHARE * budget)
         started = time.monotonic()
         search.end = started + SEARCH_SHARE * budget
         if announce is not None:

@@ -18,6 +18,8 @@ from bandits.instances.gaussian import gaussian
 from mdps.algorithms.ucbvi_ch import UCBVICH
 from mdps.loops import Episodes
 from mdps.model import MDP
+from proofs_check.check import ALPHA_VERIFY, FIRST_BATCH
+from proofs_check.statistics import MeanTest
 from proofs_check.testing import _bound
 from regretlab import assert_regret_bound
 from regretlab.strategies import bernoulli_bandits, tabular_mdps
@@ -111,6 +113,15 @@ def test_the_level_is_shared_between_the_instances():
     with pytest.raises(AssertionError) as failure:
         assert_regret_bound(UCB1(), false, [EASY, EASY], horizon=5000, alpha=1.5 * p_value, max_runs=25)
     assert str(failure.value).count("is undecided") == 2
+
+
+def test_every_run_counts_once():
+    verdict = assert_regret_bound(UCB1(), "ucb1/regret", EASY, horizon=5000).iloc[0]
+    assert verdict["n_runs"] > FIRST_BATCH  # several batches
+    regret = regretlab.simulate(UCB1(), EASY, 5000, int(verdict["n_runs"])).regret[:, -1]
+    test = MeanTest(verdict["bound"], 0.0, verdict["trivial"], ALPHA, ALPHA_VERIFY)
+    test.update(regret)
+    assert verdict["p_value"] == pytest.approx(test.p_verify, rel=1e-9)
 
 
 def test_under_given_a_true_theorem_passes():

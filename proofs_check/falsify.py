@@ -585,7 +585,8 @@ def falsify(
         rounds: rounds or episodes (default: those of the claim's first case).
         using: a recorder for the re-test. announce, tick: progress callbacks.
 
-    Ctrl-C ends the search and re-tests the best instance so far; once more, and the re-test ends too.
+    Ctrl-C ends the search and re-tests the best instance so far; once more, and the re-test ends too. Before the first
+    instance there is nothing to keep: it is passed on.
 
     Raises:
         UnknownName: an unknown slug.
@@ -622,6 +623,8 @@ def falsify(
                 part(search)
     except KeyboardInterrupt:
         interrupted = True
+    if search.best is None and interrupted:
+        raise KeyboardInterrupt
     if search.best is None:
         why = f"; the last was refused: {search.reason}" if search.reason else ""
         raise InvalidInput(

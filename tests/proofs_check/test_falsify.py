@@ -158,6 +158,15 @@ def test_interrupting_keeps_the_best_so_far(using):
     assert "stopped by the user" in found.lines()[0] and len(found.verdicts)
 
 
+def test_interrupting_before_the_first_instance_passes_on(using):
+    def announce(what: str, total: int) -> None:
+        if "searching" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        falsify(planted(lambda values, horizons, instance: values), using=using, announce=announce)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -48,8 +48,10 @@ from theory.theorem import Hypothesis, Theorem
 DRY_ROUNDS = 30
 #: What a theorem promises: the algorithm is told, it does not choose.
 PROMISED = ("delta", "epsilon")
-#: Rooms whose functions are called compiled in the first run: their integers have 64 bits, or they have no Python.
+#: Modules whose functions are called compiled in the first run: their integers have 64 bits, or they have no Python.
 _MACHINE = ("kernels.random", "kernels.lanes")
+#: Those of them that return words of 64 bits.
+_WORDS = ("mix", "stream_key", "stream_gamma", "word_at")
 
 
 class _Watched(types.ModuleType):
@@ -146,21 +148,44 @@ def _compile_helpers(module: types.ModuleType, names: Sequence[str]) -> None:
                 setattr(module, name, numba.njit(nogil=True, error_model="numpy")(value))
 
 
+def _names(code: types.CodeType) -> set[str]:
+    """The global names that a function uses, its inner functions included."""
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+def _scope(function: types.FunctionType) -> dict[str, Any]:
+    """What the names of a function stand for, those of an enclosing function included."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or ())
+    return {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+
+
 def _in_python(function: Any, done: dict[Any, Any], names: Mapping[str, Any] | None = None) -> Any:
     """A function run by Python together with everything compiled that it calls; ``names`` replace its globals."""
     plain = _python(function)
-    if not isinstance(plain, types.FunctionType) or plain.__module__ in _MACHINE:
+    if not isinstance(plain, types.FunctionType):
         return function
+    if plain.__module__ in _MACHINE:
+        return (lambda *words: np.uint64(function(*words))) if plain.__name__ in _WORDS else function
     if plain not in done:
         scope = {**plain.__globals__, **(names or {})}
-        done[plain] = types.FunctionType(plain.__code__, scope, plain.__name__, plain.__defaults__, plain.__closure__)
-        for name in set(plain.__code__.co_names) & scope.keys():
+        cells = tuple(types.CellType() for _ in plain.__closure__ or ())
+        done[plain] = types.FunctionType(plain.__code__, scope, plain.__name__, plain.__defaults__, cells)
+        for cell, given in zip(cells, plain.__closure__ or ()):
+            cell.cell_contents = _in_python(given.cell_contents, done)
+        for name in _names(plain.__code__) & scope.keys():
             if hasattr(scope[name], "py_func") or (names is not None and name in names):
                 scope[name] = _in_python(scope[name], done)
+            elif isinstance(scope[name], types.ModuleType):
+                inside = vars(scope[name])
+                used = {n: inside[n] for n in _names(plain.__code__) & inside.keys() if hasattr(inside[n], "py_func")}
+                if used:
+                    theirs = {n: _in_python(value, done) for n, value in used.items()}
+                    scope[name] = types.SimpleNamespace(**{**inside, **theirs})
     return done[plain]
 
 
-class _Plugin:
+class Plugin:
     """The user's algorithm: its class or tuple, module and file."""
 
     def __init__(self, algorithm: Any) -> None:
@@ -232,26 +257,30 @@ class _Plugin:
         plain = _in_python(function, {})
         return act
 
-    def dry_run(self, params: Any, instance: Any, watch: types.ModuleType | None) -> None:
-        """A few rounds in plain Python: errors are Python's, with their line."""
+    def dry_run(self, params: Any, instance: Any, horizon: int, watch: types.ModuleType | None) -> None:
+        """The first rounds of a run of ``horizon`` in plain Python: errors are Python's, with their line."""
         protocol = protocol_of(params, instance)
-        problem = instance.problem(DRY_ROUNDS)
+        problem = instance.problem(horizon)
         state = self.module.allocate(params, problem)
         if isinstance(protocol, Driven):
             loop = protocol.specialised(params, instance, watch, {})
         else:
-            if not isinstance(state, tuple):
+            if not hasattr(state, "_fields"):
                 raise InvalidInput(
                     f"{self.file.name}: allocate returned {type(state).__name__}; expected a NamedTuple of arrays"
                 )
             names = protocol.bindings(params, instance, watch, {"act": _Opaque(self.checked_act(problem))})
             loop = _in_python(protocol.loop, {}, names)
         records = allocate_records(1, len(watch.STEPS) if watch is not None else 0)
-        with np.errstate(all="ignore"):
-            protocol.run_block(
-                loop, params, state, protocol.seen(instance), protocol.notes(params, instance, watch, DRY_ROUNDS),
-                records, 0, 0, 1, np.array([DRY_ROUNDS]), 0,
-            )  # fmt: skip
+        try:
+            with np.errstate(all="ignore"):
+                protocol.run_block(
+                    loop, params, state, protocol.seen(instance), protocol.notes(params, instance, watch, horizon),
+                    records, 0, 0, 1, np.array([min(DRY_ROUNDS, horizon)]), 0,
+                )  # fmt: skip
+        except NotImplementedError as error:
+            if "not usable in pure-python" not in str(error):  # a helper that exists as machine code alone
+                raise
 
 
 class _Opaque:
@@ -278,7 +307,7 @@ def _parameter_reads(function: Any, parameter: str, depth: int = 6) -> set[str]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == parameter:
             found.add(node.attr)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            helper = _python(plain.__globals__.get(node.func.id))
+            helper = _python(_scope(plain).get(node.func.id))
             if isinstance(helper, types.FunctionType):
                 theirs = list(inspect.signature(helper).parameters)
                 for name, argument in zip(theirs, node.args):
@@ -322,7 +351,7 @@ class _Pruner:
         names = list(inspect.signature(function).parameters)
         self.state = "state" if "state" in names else ""
         self.notes = "watch" if "watch" in names else ""
-        self.scope = function.__globals__
+        self.scope = _scope(function)
         self.tainted: set[str] = set()
         before = -1
         while before != len(self.tainted) + len(self.fields):
@@ -384,8 +413,8 @@ class _Pruner:
                 self._note(part.id, self.scope)
                 helper = _python(self.scope.get(part.id))
                 if isinstance(helper, types.FunctionType):
-                    for name in helper.__code__.co_names:
-                        self._note(name, helper.__globals__)
+                    for name in _names(helper.__code__):
+                        self._note(name, _scope(helper))
 
     def _note(self, name: str, scope: Mapping[str, Any]) -> None:
         """A constant that may be the position of a step."""
@@ -409,7 +438,7 @@ def _compiled(function: types.FunctionType, tree: ast.FunctionDef) -> Any:
     """The hook ``function`` with another body."""
     tree.decorator_list = []
     code = compile(ast.fix_missing_locations(ast.Module([tree], [])), f"<{function.__module__}>", "exec")
-    scope = dict(function.__globals__)
+    scope = _scope(function)
     exec(code, scope)
     return as_hook(scope[function.__name__])
 
@@ -490,7 +519,7 @@ def adopt(claim: Claim, algorithm: Any, cases: Sequence[Case] | None = None) -> 
     Raises:
         InvalidInput: what is wrong with the algorithm: file, line, function, in a sentence.
     """
-    plugin = _Plugin(algorithm)
+    plugin = Plugin(algorithm)
     case = (claim.cases if cases is None else cases)[0]
     instance = case.build()
     own = claim.algorithm(instance, case.horizon)
@@ -505,14 +534,14 @@ def adopt(claim: Claim, algorithm: Any, cases: Sequence[Case] | None = None) -> 
                 f"fail; expected delta: float = {own.delta!r}"
             )
     try:
-        plugin.dry_run(params, instance, None)
+        plugin.dry_run(params, instance, case.horizon, None)
     except InvalidInput:
         raise
     except Exception as error:
         raise InvalidInput(_sentence(error, plugin.file)) from error
     if not isinstance(protocol, Driven):
         _compile_helpers(plugin.module, protocol.algorithm_functions + protocol.optional_functions)
-    watch, unwatched = _watch_for(claim, plugin, params, own, instance)
+    watch, unwatched = watch_for(claim, plugin, params, own, instance, case.horizon)
     wanted: set[str] = set()
     if claim.watch is not None and watch is not None and not isinstance(protocol, Driven):
         wanted = _hook_reads(claim.watch, "params")
@@ -548,10 +577,20 @@ def adopt(claim: Claim, algorithm: Any, cases: Sequence[Case] | None = None) -> 
     return Adopted(adopted, unwatched, claim.steps)
 
 
-def _watch_for(
-    claim: Claim, plugin: _Plugin, params: Any, own: Any, instance: Any
+def _alike(state: Any, model: Any, name: str) -> bool:
+    """Whether a state has a field as the claim's own algorithm has it: an array of the same shape, or the same type."""
+    if not hasattr(state, name) or not hasattr(model, name):
+        return False
+    mine, theirs = getattr(state, name), getattr(model, name)
+    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray):
+        return mine.shape == theirs.shape
+    return type(mine) is type(theirs)
+
+
+def watch_for(
+    claim: Claim, plugin: Plugin, params: Any, own: Any, instance: Any, horizon: int
 ) -> tuple[types.ModuleType | None, dict[str, str]]:
-    """The claim's watch as far as it can be held against the algorithm, and why not for each other step."""
+    """The claim's watch as far as it can be held against the algorithm, and step -> why not for the others."""
     if claim.watch is None:
         return None, {}
     driven = isinstance(protocol_of(params, instance), Driven)
@@ -565,13 +604,13 @@ def _watch_for(
     allocate, own_algorithm = claim.watch.allocate, claim.algorithm
     watch.allocate = lambda p, i, horizon: allocate(own_algorithm(i, horizon), i, horizon)  # type: ignore[attr-defined]
     unwatched: dict[str, str] = {}
-    wanted: set[str] = set()
     if not driven:
-        state = plugin.module.allocate(params, instance.problem(DRY_ROUNDS))
-        missing = {field for field in _hook_reads(watch, "state") if not hasattr(state, field)}
-        wanted = _hook_reads(watch, "params")
+        state = plugin.module.allocate(params, instance.problem(horizon))
+        model = sys.modules[type(own).__module__].allocate(own, instance.problem(horizon))
+        missing = {name for name in _hook_reads(claim.watch, "state") if not _alike(state, model, name)}
         if missing:
-            fields = f"{_listed(missing, 'state')}, which {type(state).__name__} of {plugin.file.name} lacks"
+            owner = f"{type(state).__name__} of {plugin.file.name}"
+            fields = f"{_listed(missing, 'state')}, which {owner} lacks or has in another shape"
             pruner = _Pruner(claim.watch, missing)
             try:
                 vars(watch).update(pruner.hooks())
@@ -584,7 +623,8 @@ def _watch_for(
                 if lost:
                     unwatched.setdefault(step.id, f"not checkable: it relies on {', '.join(lost)}, which is not")
     try:
-        plugin.dry_run(_built_in(params, own, wanted), instance, watch)
+        if driven:
+            plugin.dry_run(params, instance, horizon, watch)
     except Exception as error:  # whatever the watch stumbles over, the bound can be checked without it
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return None, {step.id: f"not checkable: the watch stumbles over {plugin.name}: {text}" for step in claim.steps}
@@ -609,7 +649,7 @@ def _numba_reason(error: Exception) -> str:
     return (told or useful or ["no reason given"])[-1 if told else 0]
 
 
-def _compile_sentence(error: Exception, plugin: _Plugin) -> str:
+def _compile_sentence(error: Exception, plugin: Plugin) -> str:
     """A compiler error as file, line, function and reason."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     places = rf'{re.escape(plugin.file.name)}(?:", line | \(|:)(\d+)'

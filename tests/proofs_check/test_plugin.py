@@ -1,0 +1,246 @@
+"""A user's own algorithm in the place of a claim's: verdicts, broken steps, and what is said of broken files."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import proofs_check.claims.ucb1 as ucb1_watch
+import regretlab
+from bandits.algorithms.ucb1 import UCB1
+from bandits.instances.bernoulli import bernoulli
+from kernels.engine import protocol_of, simulate
+from proofs_check.catalogue import claims
+from proofs_check.claim import Case
+from proofs_check.cli import main
+from proofs_check.plugin import Plugin, adopt, load, watch_for
+from theory.errors import InvalidInput
+
+PLAIN = '''"""UCB1 in plain functions, with a state of its own."""
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+
+class MyUCB(NamedTuple):
+    scale: float = 2.0
+
+
+class State(NamedTuple):
+    count: np.ndarray
+    total: np.ndarray
+
+
+def allocate(params, problem):
+    return State(np.zeros(problem.n_arms), np.zeros(problem.n_arms))
+
+
+def init(params, state):
+    state.count[:] = 0.0
+    state.total[:] = 0.0
+
+
+def index(params, state, t, i):
+    return state.total[i] / state.count[i] + math.sqrt(params.scale * math.log(t - 1) / state.count[i])
+
+
+def act(params, state, t, rng):
+    n_arms = state.count.shape[0]
+    if t <= n_arms:
+        return t - 1
+    best = 0
+    for i in range(1, n_arms):
+        if index(params, state, t, i) > index(params, state, t, best):
+            best = i
+    return best
+
+
+def observe(params, state, t, arm, reward):
+    state.count[arm] += 1.0
+    state.total[arm] += reward
+'''
+
+ACT_LINE = PLAIN.splitlines().index("def act(params, state, t, rng):") + 1
+
+#: No bonus at all, with a state of the fields that the watch of ucb1 reads.
+GREEDY = """
+from typing import NamedTuple
+
+from bandits.policies import allocate_statistics, forget, highest_index, record
+from kernels.jit import compiled
+
+
+class Greedy(NamedTuple):
+    nothing: int = 0
+
+
+def allocate(params, problem):
+    return allocate_statistics(problem.n_arms)
+
+
+@compiled
+def init(params, state):
+    forget(state)
+
+
+@compiled
+def act(params, state, t, rng):
+    if t <= state.pulls.shape[0]:
+        return t - 1
+    return highest_index(state.mean, state.inverse_root, 0.0)
+
+
+@compiled
+def observe(params, state, t, arm, reward):
+    record(state, arm, reward)
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Save a plug-in; the answer is its FILE.py:CLASS."""
+
+    def save(text: str, name: str = "MyUCB") -> str:
+        (tmp_path / "my_ucb.py").write_text(text)
+        return f"{tmp_path / 'my_ucb.py'}:{name}"
+
+    return save
+
+
+def check(spec, folder):
+    """UCB1's claim on one instance, without its rate, of another algorithm: report, and verdicts by statement."""
+    case = Case("two arms", lambda: bernoulli(0.9, 0.5), 1000, max_runs=200)
+    quick = replace(claims()["ucb1"], cases=(case,), rate=None)
+    report = regretlab.check(quick, algorithm=spec, store=folder / "store", workers=1)
+    return report, report.verdicts.set_index("id")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The plain file, checked: report and verdicts."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "my_ucb.py").write_text(PLAIN)
+    return check(f"{folder / 'my_ucb.py'}:MyUCB", folder)
+
+
+def test_a_plain_file_gets_the_theorem_and_every_step_that_its_state_allows(plain):
+    report, rows = plain
+    assert report.results[0].claim.slug == "MyUCB like ucb1"
+    assert rows["verdict"].drop("optimism").eq("verified").all() and len(rows) == 6
+    assert rows.verdict["optimism"] == "undecided" and report.exit_code == 3
+    assert "reads state.inverse_root, state.mean, which State of my_ucb.py lacks" in rows.note["optimism"]
+
+
+def test_the_steps_that_are_left_are_watched_as_before(plain):
+    """The plain file makes the decisions of UCB1, and leaves the records of UCB1 in all steps but one."""
+    mine = plain[0].results[0].cases[0].trace
+    theirs = simulate(UCB1(), bernoulli(0.9, 0.5), 1000, 25, watch=ucb1_watch)
+    np.testing.assert_array_equal(mine.extra["pulls"][:25], theirs.extra["pulls"])
+    kept = [i for i, step in enumerate(ucb1_watch.STEPS) if step.id != "optimism"]
+    np.testing.assert_array_equal(mine.records.checks[:25, kept], theirs.records.checks[:, kept])
+    np.testing.assert_allclose(mine.records.slack[:25, kept], theirs.records.slack[:, kept], atol=1e-12)
+    optimism = ucb1_watch.OPTIMISM
+    assert mine.records.checks[:, optimism].sum() == 0 < theirs.records.checks[:, optimism].sum()
+
+
+def test_a_halved_width_is_explained_by_the_broken_rule(write, tmp_path):
+    kind = load(write(PLAIN))
+    report, rows = check(kind(scale=0.5), tmp_path)  # sqrt(0.5 log / N) is half of sqrt(2 log / N)
+    assert rows.verdict["rule"] == "refuted" and rows.verdict["ucb1/regret"] == "verified"
+    assert report.exit_code == 1
+    assert re.match(r"run \d+: round \d+, arm [01]: [\d.]+ > [\d.]+$", rows["where"]["rule"])
+    # The index of the other arm, as the paper has it, exceeds that of the arm played.
+    assert rows.left["rule"] > rows.right["rule"] > 0.0
+
+
+def test_fields_of_the_same_name_are_read_and_missing_hyper_parameters_have_the_theorems_value(write, tmp_path):
+    _, rows = check(write(GREEDY, "Greedy"), tmp_path)
+    # width is read as 2: the index that the watch builds is that of UCB1, and it is the rule that breaks.
+    assert rows.verdict["rule"] == "refuted" and rows.verdict["optimism"] == "verified"
+    assert rows.checks["optimism"] > 0
+
+
+def test_a_field_that_says_otherwise_is_believed(tmp_path):
+    """UCB1 with the bonus dropped breaks optimism as well: the watch reads its width."""
+    _, rows = check(UCB1(0.0), tmp_path)
+    assert rows.verdict["rule"] == "refuted" and rows.verdict["optimism"] == "refuted"
+
+
+def test_promised_numbers_are_the_theorems(write):
+    """No compilation: refused before."""
+    own = claims()["ucb-constant"]
+    with pytest.raises(InvalidInput, match=r"MyUCB \(my_ucb.py\) has no hyper-parameter delta"):
+        adopt(own, load(write(PLAIN)))
+    kind = load(write(PLAIN.replace("scale: float = 2.0", "scale: float = 2.0\n    delta: float = 0.9")))
+    with pytest.raises(InvalidInput, match=r"delta of MyUCB is 0.9; the theorem of ucb-constant is checked at 0.1"):
+        adopt(own, kind())
+
+
+#: The settings that differ most in their loops: a first run of the claim's own algorithm finds nothing to complain of.
+SETTINGS = ["ucb1", "thompson-beta", "exp3", "hedge", "oful", "ucbvi-ch", "ucrl2", "glow"]
+
+
+@pytest.mark.parametrize("slug", SETTINGS)
+def test_the_first_run_speaks_every_setting(slug):
+    claim = claims()[slug]
+    case = claim.cases[0]
+    instance = case.build()
+    params = claim.algorithm(instance, case.horizon)
+    plugin = Plugin(params)
+    plugin.require_functions(protocol_of(params, instance), params)
+    plugin.dry_run(params, instance, case.horizon, None)
+    watch, unwatched = watch_for(claim, plugin, params, params, instance, case.horizon)
+    assert watch is not None and unwatched == {}
+
+
+BROKEN = [
+    ("missing file", None, r"absent.py: no such file"),
+    ("syntax", PLAIN.replace("    return best", "    return best)"), r"my_ucb.py, line \d+: unmatched"),
+    ("import", PLAIN.replace("import math", "import nothing_like_it"), r"line 2: ModuleNotFoundError"),
+    ("class", PLAIN.replace("class MyUCB", "class MyUCP"), r"has no class MyUCB; did you mean MyUCP\?"),
+    ("no tuple", PLAIN.replace("class MyUCB(NamedTuple)", "class MyUCB"), r"MyUCB of my_ucb.py is no NamedTuple"),
+    ("function", PLAIN.replace("def observe", "def see"), r"my_ucb.py has no function observe; expected allocate"),
+    ("arguments", PLAIN.replace("act(params, state, t, rng)", "act(params, state, t)"),
+     rf"line {ACT_LINE}: act takes \(params, state, t\); expected \(params, state, t, rng\)"),
+    ("field", PLAIN.replace("    best = 0\n", "    best = state.sum\n"),
+     rf"my_ucb.py, line {ACT_LINE + 4}, in act: AttributeError: 'State' object has no attribute 'sum'"),
+    ("range", PLAIN.replace("    return best", "    return n_arms"), r"act returned 2; expected an integer in 0..1"),
+    ("float", PLAIN.replace("    return best", "    return 1.0 * best"), r"act returned 0.0, of type float; expected"),
+    ("state", PLAIN.replace("return State(", "return ("), r"allocate returned tuple; expected a NamedTuple"),
+    ("default", PLAIN.replace("scale: float = 2.0", "scale: float"), r"hyper-parameter scale .* has no default"),
+    ("compiler", PLAIN.replace("import math", "import math\nfrom scipy.special import xlogy").replace(
+        "    best = 0\n", "    best = 0\n    xlogy(1.0, t)\n"),
+     r"line \d+, in act"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_a_broken_file_is_one_sentence_at_the_console(text, expected, write, tmp_path, monkeypatch, capsys):
+    spec = write(text) if text is not None else f"{tmp_path / 'absent.py'}:MyUCB"
+    monkeypatch.setattr(sys, "argv", ["regretlab", "check", "--algorithm", spec, "--like", "ucb1"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    shown = " ".join(capsys.readouterr().err.split())
+    assert end.value.code == 2 and shown.startswith("error: ")
+    assert re.search(expected, shown), shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--algorithm", "a.py:A"], "go together"),
+        (["--like", "ucb1"], "go together"),
+        (["--algorithm", "a.py", "--like", "ucb1"], "expected FILE.py:CLASS"),
+        (["--algorithm", "a.py:A", "--like", "ucb1", "--sabotage"], "leave out --algorithm"),
+    ],
+)
+def test_wrong_usage(arguments, expected, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["regretlab", "check", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2 and expected in " ".join(capsys.readouterr().err.split())

@@ -149,9 +149,14 @@ def check(
                     announce(f"{claim.slug}: compiling", 1)
                 adopted = adopt(claim, plugin, cases)
                 claim = adopted.claim
-            result = check_claim(
-                claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce
-            )
+            try:
+                result = check_claim(
+                    claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce
+                )
+            except Exception as error:
+                if adopted is None or isinstance(error, InvalidInput):
+                    raise
+                raise InvalidInput(adopted.sentence(error)) from error
             if adopted is not None:
                 result = explained(result, adopted, seed)
             report.results.append(result)

@@ -64,12 +64,17 @@ class Adopted:
 
     Attributes:
         claim: what to check. unwatched: id of a step -> why it cannot be checked of this algorithm.
-        steps: the steps of the original claim.
+        steps: the steps of the original claim. file: the user's source.
     """
 
     claim: Claim
     unwatched: Mapping[str, str]
     steps: tuple[Step, ...]
+    file: Path
+
+    def sentence(self, error: Exception) -> str:
+        """An error of the user's functions in the middle of a run, with file, line and function."""
+        return _sentence(error, self.file)
 
 
 def load(spec: str) -> type:
@@ -574,7 +579,7 @@ def adopt(claim: Claim, algorithm: Any, cases: Sequence[Case] | None = None) -> 
             raise InvalidInput(_compile_sentence(theirs, plugin)) from theirs
         reason = f"the watch of {claim.slug} cannot be compiled for {plugin.name}: {_numba_reason(error)}"
         adopted, unwatched = replace(adopted, watch=None), {step.id: reason for step in claim.steps}
-    return Adopted(adopted, unwatched, claim.steps)
+    return Adopted(adopted, unwatched, claim.steps, plugin.file)
 
 
 def _alike(state: Any, model: Any, name: str) -> bool:

@@ -14,6 +14,8 @@ import regretlab
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import bernoulli
 from kernels.engine import protocol_of, simulate
+from mdps.instances import named_instance
+from mdps.loops import Episodes
 from proofs_check.catalogue import claims
 from proofs_check.claim import Case
 from proofs_check.cli import main
@@ -196,6 +198,43 @@ def test_the_first_run_speaks_every_setting(slug):
     plugin.dry_run(params, instance, case.horizon, None)
     watch, unwatched = watch_for(claim, plugin, params, params, instance, case.horizon)
     assert watch is not None and unwatched == {}
+
+
+DRIVEN = """
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.driven import DRIVEN
+
+PROTOCOL = DRIVEN
+
+
+class Fixed(NamedTuple):
+    delta: float
+
+
+def allocate(params, problem):
+    return None
+
+
+def play(params, problem, world, horizon):
+    for t in range(horizon):
+        if t == 50:
+            raise RuntimeError("too late")
+        world.episode(np.zeros((problem.horizon, problem.n_states), np.int64))
+        yield t
+"""
+
+
+def test_plain_python_that_is_driven_and_an_error_in_the_middle_of_a_run(write, tmp_path):
+    river = Episodes(named_instance("river-swim:3,horizon=3"))
+    options = {"instance": river, "algorithm": write(DRIVEN, "Fixed"), "store": tmp_path / "store", "budget": 5.0}
+    rows = regretlab.check("ucbvi-ch", horizon=40, **options).verdicts.set_index("layer")
+    assert rows.verdict["bound"] == "vacuous" and set(rows.verdict["step"]) == {"undecided"}
+    assert rows.note["step"].str.contains("which Fixed is not").all()
+    with pytest.raises(InvalidInput, match=r"my_ucb.py, line 22, in play: RuntimeError: too late"):
+        regretlab.check("ucbvi-ch", horizon=60, **options)
 
 
 BROKEN = [

@@ -33,6 +33,8 @@ SIMPLEX, LEADER, ESTIMATOR, UNBIASED, MOMENT, SIGN, STABILITY, IDENTITY, PENALTY
 
 #: Rounding allowance of identities, relative.
 ROUNDING = 1e-9
+#: Below this probability an arm's conditional expectations are left out: l/p squared overflows, and no run plays it.
+RARE = 1e-150
 
 _LOSS, _STABILITY, _POTENTIAL = range(3)
 
@@ -206,7 +208,7 @@ def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any
         total = 0.0
         for i in range(row.shape[0]):
             p = book.played[i]
-            if p > 0.0:
+            if p >= RARE:
                 here = if_played(row[i], p, eta)
                 elsewhere = if_not(row[i], p, eta)
                 wanted = here if i == arm else elsewhere

@@ -187,8 +187,10 @@ def theorem_parameters(instance: Episodes, n_episodes: int) -> RFUCRL:
     """delta = 0.2 and the epsilon that so many episodes can buy if all pairs of a stage are visited equally often."""
     s, a, h = instance.n_states, instance.n_actions, instance.horizon
     n = n_episodes / (s * a)
-    beta = math.log(2.0 * s * a * h / DELTA) + (s - 1.0) * math.log(math.e * (1.0 + n / (s - 1.0)))
-    return RFUCRL(sum(range(h)) * 2.0 * math.sqrt(2.0 * beta / n), DELTA)
+    beta = math.log(2.0 * s * a * h / DELTA) + (s - 1.0) * (1.0 + math.log1p(n / max(s - 1.0, 1.0)))
+    bought = sum(range(h)) * 2.0 * math.sqrt(2.0 * beta / n)
+    # H - 1 is the largest loss: a larger epsilon says nothing either, and from 2 (H - 1) on no episode is played.
+    return RFUCRL(min(bought, max(h - 1.0, 0.5)), DELTA)
 
 
 CLAIM = Claim(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from bandits.instances.nonstationary import PiecewiseBandit, piece_of, piecewise
 from kernels.jit import hook
@@ -40,8 +44,56 @@ DECOMPOSITION = Step(
 STEPS = (MEMORY, RULE, TRICHOTOMY, FEW, DECOMPOSITION)
 MEMORY_STEP, RULE_STEP, TRICHOTOMY_STEP, FEW_STEP, DECOMPOSITION_STEP = range(5)
 
+
+class History(NamedTuple):
+    """What the watch knows of a run by itself.
+
+    Attributes:
+        arms, rewards: the run so far, (T,).
+        counts, sums, means, widths: what the policy should remember of every arm, (K,), filled by the claim.
+        few: rounds of few pulls, (K, levels). pulls: pulls of every piece, (P, K). regret: so far, one entry.
+    """
+
+    arms: npt.NDArray[np.int64]
+    rewards: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.float64]
+    sums: npt.NDArray[np.float64]
+    means: npt.NDArray[np.float64]
+    widths: npt.NDArray[np.float64]
+    few: npt.NDArray[np.int64]
+    pulls: npt.NDArray[np.int64]
+    regret: npt.NDArray[np.float64]
+
+
 #: The thresholds m at which few pulls are counted.
 LEVELS = np.array([1, 4, 16], np.int64)
+
+
+def allocate_history(instance: PiecewiseBandit, horizon: int) -> History:
+    """An empty history of ``horizon`` rounds."""
+    k = instance.n_arms
+    return History(
+        np.zeros(horizon, np.int64), np.zeros(horizon), np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k),
+        np.zeros((k, len(LEVELS)), np.int64), np.zeros((instance.n_changes + 1, k), np.int64), np.zeros(1),
+    )  # fmt: skip
+
+
+@hook
+def clear(history):
+    """Forget the last run."""
+    history.few[...] = 0
+    history.pulls[...] = 0
+    history.regret[0] = 0.0
+
+
+@hook
+def append(history, instance, t, arm, reward):
+    """Round t."""
+    history.arms[t - 1] = arm
+    history.rewards[t - 1] = reward
+    piece = piece_of(instance, t)
+    history.pulls[piece, arm] += 1
+    history.regret[0] += instance.gaps[piece, arm]
 
 
 def one_change(horizon: int) -> PiecewiseBandit:
@@ -63,6 +115,24 @@ def swap(horizon: int, gap: float) -> PiecewiseBandit:
     """
     high, low = 0.5 + 0.5 * gap, 0.5 - 0.5 * gap
     return piecewise((1, horizon // 2 + 1), [(high, low), (low, high)])
+
+
+@hook
+def check_round(records, run, instance, t, arm, history, pulls, totals, level, factor):
+    """Round t before its reward, the counts and sums of ``history`` having been filled.
+
+    The algorithm's own ``pulls`` and ``totals``, the rule and the trichotomy, with widths
+    factor * sqrt(level / count).
+    """
+    counts = history.counts
+    for i in range(counts.shape[0]):
+        difference = abs(counts[i] - pulls[i]) + abs(history.sums[i] - totals[i])
+        check(records, run, MEMORY_STEP, difference, 0.0, 1e-9, t, i, -1, -1)
+        # an arm that a window does not hold has no mean; check_indices gives it an infinite index
+        history.means[i] = history.sums[i] / counts[i] if counts[i] > 0.0 else 0.0
+        history.widths[i] = factor * math.sqrt(level / counts[i]) if counts[i] > 0.0 else 0.0
+    check_indices(records, run, instance, t, arm, counts, history.means, history.widths)
+    note_few(history.few, counts, arm)
 
 
 @hook

@@ -6,22 +6,19 @@ import math
 import sys
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from bandits.algorithms.d_ucb import DiscountedUCB, tuned_discount
-from bandits.instances.nonstationary import PiecewiseBandit, piece_of
+from bandits.instances.nonstationary import PiecewiseBandit
 from kernels.jit import hook
-from kernels.steps import check
 from proofs_check import forgetting
 from proofs_check.claim import Case, Claim, Rate, Sabotage
 from proofs_check.forgetting import (
-    LEVELS,
-    MEMORY_STEP,
+    History,
+    allocate_history,
+    append,
     check_dynamic_regret,
     check_few,
-    check_indices,
-    note_few,
+    check_round,
+    clear,
     one_change,
     swap,
     two_changes,
@@ -32,84 +29,56 @@ STEPS = forgetting.STEPS
 
 
 class Watch(NamedTuple):
-    """Every arm and reward of the run, (T,); discounted counts, sums, means, widths, (K,); rounds of few pulls,
-    (K, levels); pulls of every piece, (P, K); the regret so far, one entry; the discount and xi of the theorem.
-    """
+    """The history; the discount and xi of the claim, so that others are seen."""
 
-    arms: npt.NDArray[np.int64]
-    rewards: npt.NDArray[np.float64]
-    counts: npt.NDArray[np.float64]
-    sums: npt.NDArray[np.float64]
-    means: npt.NDArray[np.float64]
-    widths: npt.NDArray[np.float64]
-    few: npt.NDArray[np.int64]
-    pulls: npt.NDArray[np.int64]
-    regret: npt.NDArray[np.float64]
+    history: History
     discount: float
     xi: float
 
 
 def allocate(params: DiscountedUCB, instance: PiecewiseBandit, horizon: int) -> Watch:
-    """Arrays of the watch; discount and xi are those of the claim, so that others are seen."""
-    k = instance.n_arms
+    """Arrays of the watch."""
     stated = theirs(instance, horizon)
-    return Watch(
-        np.zeros(horizon, np.int64), np.zeros(horizon), np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k),
-        np.zeros((k, len(LEVELS)), np.int64), np.zeros((instance.n_changes + 1, k), np.int64), np.zeros(1),
-        stated.discount, stated.xi,
-    )  # fmt: skip
+    return Watch(allocate_history(instance, horizon), stated.discount, stated.xi)
 
 
 @hook
 def begin(watch, params, instance):
     """Forget the last run."""
-    watch.few[...] = 0
-    watch.pulls[...] = 0
-    watch.regret[0] = 0.0
+    clear(watch.history)
 
 
 @hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """Before the reward of round t: discounted sums over the whole history, powers instead of a recursion."""
-    n_arms = watch.counts.shape[0]
-    if t <= n_arms:
+    history = watch.history
+    if t <= history.counts.shape[0]:
         return
-    for i in range(n_arms):
-        watch.counts[i] = 0.0
-        watch.sums[i] = 0.0
+    history.counts[...] = 0.0
+    history.sums[...] = 0.0
     weight = 1.0
     for back in range(t - 1):
         s = t - 2 - back
-        watch.counts[watch.arms[s]] += weight
-        watch.sums[watch.arms[s]] += weight * watch.rewards[s]
+        history.counts[history.arms[s]] += weight
+        history.sums[history.arms[s]] += weight * history.rewards[s]
         weight *= watch.discount
     together = (1.0 - watch.discount ** (t - 1.0)) / (1.0 - watch.discount)
     level = watch.xi * math.log(max(1.0, together))
-    for i in range(n_arms):
-        difference = abs(watch.counts[i] - state.pulls[i]) + abs(watch.sums[i] - state.total[i])
-        check(records, run, MEMORY_STEP, difference, 0.0, 1e-9, t, i, -1, -1)
-        watch.means[i] = watch.sums[i] / watch.counts[i]
-        watch.widths[i] = 2.0 * math.sqrt(level / watch.counts[i])
-    check_indices(records, run, instance, t, arm, watch.counts, watch.means, watch.widths)
-    note_few(watch.few, watch.counts, arm)
+    check_round(records, run, instance, t, arm, history, state.pulls, state.total, level, 2.0)
 
 
 @hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Append to the history."""
-    watch.arms[t - 1] = arm
-    watch.rewards[t - 1] = reward
-    piece = piece_of(instance, t)
-    watch.pulls[piece, arm] += 1
-    watch.regret[0] += instance.gaps[piece, arm]
+    append(watch.history, instance, t, arm, reward)
 
 
 @hook
 def ended(records, run, watch, params, state, instance, t):
     """The counting lemma and the regret."""
     length = 1.0 / (1.0 - watch.discount)
-    check_few(records, run, watch.few, math.ceil(t / length), watch.discount ** (-length), 1.0, t)
-    check_dynamic_regret(records, run, watch.pulls, instance, watch.regret[0], t)
+    check_few(records, run, watch.history.few, math.ceil(t / length), watch.discount ** (-length), 1.0, t)
+    check_dynamic_regret(records, run, watch.history.pulls, instance, watch.history.regret[0], t)
 
 
 def theirs(instance: PiecewiseBandit, horizon: int) -> DiscountedUCB:

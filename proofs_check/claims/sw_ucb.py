@@ -6,22 +6,19 @@ import math
 import sys
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from bandits.algorithms.sw_ucb import SlidingWindowUCB, tuned_window
-from bandits.instances.nonstationary import PiecewiseBandit, piece_of
+from bandits.instances.nonstationary import PiecewiseBandit
 from kernels.jit import hook
-from kernels.steps import check
 from proofs_check import forgetting
 from proofs_check.claim import Case, Claim, Rate, Sabotage
 from proofs_check.forgetting import (
-    LEVELS,
-    MEMORY_STEP,
+    History,
+    allocate_history,
+    append,
     check_dynamic_regret,
     check_few,
-    check_indices,
-    note_few,
+    check_round,
+    clear,
     one_change,
     swap,
     two_changes,
@@ -32,77 +29,49 @@ STEPS = forgetting.STEPS
 
 
 class Watch(NamedTuple):
-    """Every arm and reward of the run, (T,); counts, sums, means, widths of the window, (K,); rounds of few pulls,
-    (K, levels); pulls of every piece, (P, K); the regret so far, one entry; the window, xi and B of the theorem.
-    """
+    """The history; the window and xi of the claim, so that others are seen."""
 
-    arms: npt.NDArray[np.int64]
-    rewards: npt.NDArray[np.float64]
-    counts: npt.NDArray[np.float64]
-    sums: npt.NDArray[np.float64]
-    means: npt.NDArray[np.float64]
-    widths: npt.NDArray[np.float64]
-    few: npt.NDArray[np.int64]
-    pulls: npt.NDArray[np.int64]
-    regret: npt.NDArray[np.float64]
+    history: History
     window: int
     xi: float
 
 
 def allocate(params: SlidingWindowUCB, instance: PiecewiseBandit, horizon: int) -> Watch:
-    """Arrays of the watch; window and xi are those of the claim, so that others are seen."""
-    k = instance.n_arms
+    """Arrays of the watch."""
     stated = theirs(instance, horizon)
-    return Watch(
-        np.zeros(horizon, np.int64), np.zeros(horizon), np.zeros(k), np.zeros(k), np.zeros(k), np.zeros(k),
-        np.zeros((k, len(LEVELS)), np.int64), np.zeros((instance.n_changes + 1, k), np.int64), np.zeros(1),
-        stated.window, stated.xi,
-    )  # fmt: skip
+    return Watch(allocate_history(instance, horizon), stated.window, stated.xi)
 
 
 @hook
 def begin(watch, params, instance):
     """Forget the last run."""
-    watch.few[...] = 0
-    watch.pulls[...] = 0
-    watch.regret[0] = 0.0
+    clear(watch.history)
 
 
 @hook
 def acted(records, run, watch, params, state, instance, t, arm):
     """Before the reward of round t: counts and sums of the window, from the history itself."""
-    n_arms = watch.counts.shape[0]
-    for i in range(n_arms):
-        watch.counts[i] = 0.0
-        watch.sums[i] = 0.0
+    history = watch.history
+    history.counts[...] = 0.0
+    history.sums[...] = 0.0
     for s in range(max(0, t - 1 - watch.window), t - 1):
-        watch.counts[watch.arms[s]] += 1.0
-        watch.sums[watch.arms[s]] += watch.rewards[s]
+        history.counts[history.arms[s]] += 1.0
+        history.sums[history.arms[s]] += history.rewards[s]
     level = watch.xi * math.log(max(1.0, min(t - 1.0, 1.0 * watch.window)))
-    for i in range(n_arms):
-        difference = abs(watch.counts[i] - state.pulls[i]) + abs(watch.sums[i] - state.total[i])
-        check(records, run, MEMORY_STEP, difference, 0.0, 1e-9, t, i, -1, -1)
-        watch.means[i] = watch.sums[i] / max(1.0, watch.counts[i])
-        watch.widths[i] = math.sqrt(level / max(1.0, watch.counts[i]))
-    check_indices(records, run, instance, t, arm, watch.counts, watch.means, watch.widths)
-    note_few(watch.few, watch.counts, arm)
+    check_round(records, run, instance, t, arm, history, state.pulls, state.total, level, 1.0)
 
 
 @hook
 def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Append to the history."""
-    watch.arms[t - 1] = arm
-    watch.rewards[t - 1] = reward
-    piece = piece_of(instance, t)
-    watch.pulls[piece, arm] += 1
-    watch.regret[0] += instance.gaps[piece, arm]
+    append(watch.history, instance, t, arm, reward)
 
 
 @hook
 def ended(records, run, watch, params, state, instance, t):
     """The counting lemma and the regret."""
-    check_few(records, run, watch.few, math.ceil(t / watch.window), 1.0, 0.0, t)
-    check_dynamic_regret(records, run, watch.pulls, instance, watch.regret[0], t)
+    check_few(records, run, watch.history.few, math.ceil(t / watch.window), 1.0, 0.0, t)
+    check_dynamic_regret(records, run, watch.history.pulls, instance, watch.history.regret[0], t)
 
 
 def theirs(instance: PiecewiseBandit, horizon: int) -> SlidingWindowUCB:

@@ -7,12 +7,49 @@ that the watched algorithm has cached.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from kernels.jit import inlined
+from kernels.steps import Step
 from mdps.model import Float, Int
+
+#: What the indices of a violation mean in every claim on episodes.
+PLACE = ("episode", "stage", "state", "action")
+
+DECOMPOSITION_STEP = Step(
+    "decomposition",
+    "V_{k,1} - V^pi_1 = E_pi sum_h (Q_k - r - P V_{k,h+1}), absolute difference",
+    "value difference lemma",
+    place=PLACE,
+)
+
+
+def variance_steps(source: str) -> tuple[Step, Step]:
+    """The law of total variance of the episode's return, and its bound; ``source`` is the lemma of the paper."""
+    return (
+        Step(
+            "variance-law",
+            "E_pi sum_h Var_P(V^pi_{h+1}) = variance of the return given s_1, absolute difference",
+            f"law of total variance; {source}",
+            place=PLACE,
+        ),
+        Step("variance-bound", "E_pi sum_h Var_P(V^pi_{h+1}) <= H^2", source, place=PLACE),
+    )
+
+
+def returns_step(probability: Callable[[Any, Any, int], float]) -> Step:
+    """Realised and pseudo-regret differ by a martingale; :func:`check_returns` gives its two sides."""
+    return Step(
+        "returns",
+        "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
+        "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
+        "event",
+        probability,
+        place=PLACE,
+    )
 
 
 class Ledger(NamedTuple):

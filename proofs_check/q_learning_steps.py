@@ -12,6 +12,7 @@ from kernels.steps import Step, check
 from mdps.model import Float, Int
 from mdps.q_learning import step_size
 from proofs_check.episodes import (
+    PLACE,
     Ledger,
     allocate_ledger,
     clear,
@@ -19,12 +20,12 @@ from proofs_check.episodes import (
     expected_first_value,
     expected_residual,
     note_step,
+    returns_step,
     returns_width,
     same_policy,
     total_variance,
+    variance_steps,
 )
-
-PLACE = ("episode", "stage", "state", "action")
 
 (
     WEIGHT_SUM, WEIGHT_LOW, WEIGHT_HIGH, WEIGHT_SQUARES, WEIGHT_LARGEST, COUNTS, UPDATE, RANGE, DEVIATION, OPTIMISM,
@@ -78,27 +79,14 @@ def shared_steps(deviation: Step) -> tuple[Step, ...]:
             "value difference lemma",
             place=PLACE,
         ),
-        Step(
-            "variance-law",
-            "E_pi sum_h Var_P(V^pi_{h+1}) = variance of the return given s_1, absolute difference",
-            "law of total variance; Jin et al. 2018, Lemma C.5",
-            place=PLACE,
-        ),
-        Step("variance-bound", "E_pi sum_h Var_P(V^pi_{h+1}) <= H^2", "Jin et al. 2018, Lemma C.5", place=PLACE),
+        *variance_steps("Jin et al. 2018, Lemma C.5"),
         Step(
             "pigeonhole",
             "sum_k sum_h 1/sqrt(N_h after the visit) <= 2 H sqrt(SAK)",
             "Jin et al. 2018, proof of Theorem 1, last display",
             place=PLACE,
         ),
-        Step(
-            "returns",
-            "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
-            "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
-            "event",
-            confidence,
-            place=PLACE,
-        ),
+        returns_step(confidence),
     )
 
 

@@ -14,16 +14,8 @@ import numpy as np
 from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.model import Float, Int
-from proofs_check.episodes import expected_first_value, expected_residual, returns_width
+from proofs_check.episodes import PLACE, expected_first_value, expected_residual, returns_width
 
-PLACE = ("episode", "stage", "state", "action")
-
-DECOMPOSITION_STEP = Step(
-    "decomposition",
-    "V_{k,1} - V^pi_1 = E_pi sum_h (Q_k - r - P V_{k,h+1}), absolute difference",
-    "value difference lemma",
-    place=PLACE,
-)
 PIGEONHOLE_STEP = Step(
     "pigeonhole",
     "sum_k sum_h 1/sqrt(max(1, N_k)) <= 2 sqrt(rows K H) + H rows, the rows being those of the model",

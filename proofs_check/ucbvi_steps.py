@@ -13,6 +13,8 @@ from mdps.loops import EpisodicArrays
 from mdps.model import Float
 from mdps.optimism import LANES
 from proofs_check.episodes import (
+    DECOMPOSITION_STEP,
+    PLACE,
     Ledger,
     allocate_ledger,
     clear,
@@ -20,13 +22,13 @@ from proofs_check.episodes import (
     expected_first_value,
     expected_residual,
     note_step,
+    returns_step,
     returns_width,
     same_policy,
     total_variance,
+    variance_steps,
 )
 from theory.radii import ucbvi_log
-
-PLACE = ("episode", "stage", "state", "action")
 
 (
     COUNTS, RANGE, MONOTONE, BACKUP, DEVIATION, ENTRIES, OPTIMISM, DECOMPOSITION, VARIANCE_LAW, VARIANCE_BOUND,
@@ -66,33 +68,15 @@ def shared_steps(deviation: Step, optimism: Step) -> tuple[Step, ...]:
             place=("episode", "state", "action", "next state"),
         ),
         optimism,
-        Step(
-            "decomposition",
-            "V_{k,1} - V^pi_1 = E_pi sum_h (Q_k - r - P V_{k,h+1}), absolute difference",
-            "value difference lemma, used in Azar et al. 2017, eq. (3)",
-            place=PLACE,
-        ),
-        Step(
-            "variance-law",
-            "E_pi sum_h Var_P(V^pi_{h+1}) = variance of the return given s_1, absolute difference",
-            "law of total variance; Azar et al. 2017, Lemma 8",
-            place=PLACE,
-        ),
-        Step("variance-bound", "E_pi sum_h Var_P(V^pi_{h+1}) <= H^2", "Azar et al. 2017, Lemma 8", place=PLACE),
+        DECOMPOSITION_STEP,
+        *variance_steps("Azar et al. 2017, Lemma 8"),
         Step(
             "pigeonhole",
             "sum_k sum_h 1/sqrt(max(1, N_k)) <= 2 sqrt(SAKH) + HSA",
             "pooled counts frozen within an episode; Azar et al. 2017, eq. (9)",
             place=PLACE,
         ),
-        Step(
-            "returns",
-            "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
-            "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
-            "event",
-            confidence,
-            place=PLACE,
-        ),
+        returns_step(confidence),
     )
 
 

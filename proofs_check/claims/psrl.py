@@ -14,11 +14,10 @@ from mdps.algorithms import psrl
 from mdps.algorithms.psrl import PSRL
 from mdps.priors import DirichletPrior
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.episodes import DECOMPOSITION_STEP, PLACE
 from proofs_check.episodic_cases import minimax_if_hard, order
 from proofs_check.row_steps import (
-    DECOMPOSITION_STEP,
     PIGEONHOLE_STEP,
-    PLACE,
     Ledger,
     allocate_ledger,
     check_decomposition,

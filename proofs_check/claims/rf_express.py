@@ -195,14 +195,22 @@ def largest_error(watch, model):
 
 
 @inlined
-def acted(records, run, watch, params, state, instance, episode, value):
-    """At the first ten episodes, then at geometrically spaced ones: W, its greedy policy, and what W bounds."""
+def due(watch, episode):
+    """Whether the episode is looked at: the first ten, then geometrically spaced ones."""
     if episode < watch.next[0] and episode > 10:
-        return
+        return False
     watch.next[0] = 1 + episode + episode // 8
-    model = instance.model
+    return True
+
+
+@inlined
+def check_bounds(records, run, watch, state, model, episode, own):
+    """The error bounds, the watch's own being in ``watch.width`` and ``reach``, ``own`` that of the first state.
+
+    Returns the algorithm's bound at the first state (``own`` in the first episode): one that is too small is caught
+    when it is held against the error, whatever makes it so.
+    """
     horizon, n_pairs, n_states = watch.transitions.shape
-    own = _recompute(watch, params, model)
     for h in range(horizon):
         for pair in range(n_pairs):
             s, a = pair // model.n_actions, pair % model.n_actions
@@ -211,34 +219,54 @@ def acted(records, run, watch, params, state, instance, episode, value):
         for s in range(n_states):
             chosen = watch.width[h, s * model.n_actions + state.policy[h, s]]
             check(records, run, GREEDY, watch.reach[h, s], chosen, 1e-9, episode, h, s, -1)
-    # The algorithm's own w: a bound that is too small is caught here, whatever makes it so.
     w = own if episode == 1 else 0.0
     for s in range(n_states):
         if episode > 1 and model.initial[s] > 0.0:
             w = max(w, state.reach[0, s])
-    error = largest_error(watch, model)
+    return w
+
+
+@inlined
+def acted(records, run, watch, params, state, instance, episode, value):
+    """At some episodes: W, its greedy policy, and what W bounds."""
+    if not due(watch, episode):
+        return
+    own = _recompute(watch, params, instance.model)
+    w = check_bounds(records, run, watch, state, instance.model, episode, own)
+    error = largest_error(watch, instance.model)
     check(records, run, ERROR, error, 3.0 * math.e * math.sqrt(w) + w, 1e-9, episode, -1, -1, -1)
 
 
 @inlined
-def stepped(records, run, watch, params, state, instance, episode, h, s, a, reward, following):
-    """Count; the divergence of a row is looked at for its first 20 counts, then about 20 times in each doubling."""
-    model = instance.model
-    pair = s * model.n_actions + a
+def count_step(watch, model, h, pair, following):
+    """Count a step; n KL(empirical, true) of its row, or -1 if it is not looked at.
+
+    A row is looked at for its first 20 counts, then about 20 times in each doubling.
+    """
     watch.visits[h, pair] += 1.0
     watch.transitions[h, pair, following] += 1.0
     n = watch.visits[h, pair]
     if n < watch.due[h, pair]:
-        return
+        return -1.0
     watch.due[h, pair] = math.floor(n * 1.035) + 1.0
-    horizon, n_pairs, n_states = watch.transitions.shape
     true_row(watch, model, h, pair)
     divergence = 0.0
-    for y in range(n_states):
+    for y in range(watch.transitions.shape[2]):
         share = watch.transitions[h, pair, y] / n
         if share > 0.0:
             divergence += share * math.log(share / watch.kernel[y])
-    check(records, run, KL, n * divergence, _beta(params, n, n_pairs, n_states, horizon), 1e-9, episode, h, s, a)
+    return max(n * divergence, 0.0)
+
+
+@inlined
+def stepped(records, run, watch, params, state, instance, episode, h, s, a, reward, following):
+    """Count, and hold the divergence of the row against beta."""
+    pair = s * instance.model.n_actions + a
+    divergence = count_step(watch, instance.model, h, pair, following)
+    if divergence >= 0.0:
+        horizon, n_pairs, n_states = watch.transitions.shape
+        level = _beta(params, watch.visits[h, pair], n_pairs, n_states, horizon)
+        check(records, run, KL, divergence, level, 1e-9, episode, h, s, a)
 
 
 @inlined

@@ -15,12 +15,17 @@ from mdps.loops import STOP, Episodes
 from proofs_check.claim import Bound, Case, Claim, Sabotage
 from proofs_check.claims import rf_express
 from proofs_check.claims.rf_express import (
+    ERROR,
+    KL,
+    STOPPING,
     Watch,
+    check_bounds,
+    count_step,
+    due,
     largest_error,
     largest_gap,
     losses,
     three_states,
-    true_row,
     two_states,
 )
 from theory.theorems import theorem
@@ -30,7 +35,6 @@ Float = npt.NDArray[np.float64]
 #: Failure probability of the claim.
 DELTA = 0.2
 
-KL, RECURSION, GREEDY, ERROR, STOPPING = range(5)
 
 _PAIR = ("episode", "stage", "state", "action")
 
@@ -117,48 +121,23 @@ def _recompute(watch, params, model):
 
 @inlined
 def acted(records, run, watch, params, state, instance, episode, value):
-    """At the first ten episodes, then at geometrically spaced ones: E, its greedy policy, and what E bounds."""
-    if episode < watch.next[0] and episode > 10:
+    """At some episodes: E, its greedy policy, and what E bounds."""
+    if not due(watch, episode):
         return
-    watch.next[0] = 1 + episode + episode // 8
-    model = instance.model
-    horizon, n_pairs, n_states = watch.transitions.shape
-    own = _recompute(watch, params, model)
-    for h in range(horizon):
-        for pair in range(n_pairs):
-            s, a = pair // model.n_actions, pair % model.n_actions
-            difference = abs(state.width[h, pair] - watch.width[h, pair])
-            check(records, run, RECURSION, difference, 1e-9 * horizon, 0.0, episode, h, s, a)
-        for s in range(n_states):
-            chosen = watch.width[h, s * model.n_actions + state.policy[h, s]]
-            check(records, run, GREEDY, watch.reach[h, s], chosen, 1e-9, episode, h, s, -1)
-    # The algorithm's own bound: one that is too small is caught here, whatever makes it so.
-    w = own if episode == 1 else 0.0
-    for s in range(n_states):
-        if episode > 1 and model.initial[s] > 0.0:
-            w = max(w, state.reach[0, s])
-    check(records, run, ERROR, largest_error(watch, model), w, 1e-9, episode, -1, -1, -1)
+    own = _recompute(watch, params, instance.model)
+    w = check_bounds(records, run, watch, state, instance.model, episode, own)
+    check(records, run, ERROR, largest_error(watch, instance.model), w, 1e-9, episode, -1, -1, -1)
 
 
 @inlined
 def stepped(records, run, watch, params, state, instance, episode, h, s, a, reward, following):
-    """Count; the divergence of a row is looked at for its first 20 counts, then about 20 times in each doubling."""
-    model = instance.model
-    pair = s * model.n_actions + a
-    watch.visits[h, pair] += 1.0
-    watch.transitions[h, pair, following] += 1.0
-    n = watch.visits[h, pair]
-    if n < watch.due[h, pair]:
-        return
-    watch.due[h, pair] = math.floor(n * 1.035) + 1.0
-    horizon, n_pairs, n_states = watch.transitions.shape
-    true_row(watch, model, h, pair)
-    divergence = 0.0
-    for y in range(n_states):
-        share = watch.transitions[h, pair, y] / n
-        if share > 0.0:
-            divergence += share * math.log(share / watch.kernel[y])
-    check(records, run, KL, n * divergence, _beta(params, n, n_pairs, n_states, horizon), 1e-9, episode, h, s, a)
+    """Count, and hold the divergence of the row against beta."""
+    pair = s * instance.model.n_actions + a
+    divergence = count_step(watch, instance.model, h, pair, following)
+    if divergence >= 0.0:
+        horizon, n_pairs, n_states = watch.transitions.shape
+        level = _beta(params, watch.visits[h, pair], n_pairs, n_states, horizon)
+        check(records, run, KL, divergence, level, 1e-9, episode, h, s, a)
 
 
 @inlined

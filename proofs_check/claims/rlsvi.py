@@ -16,11 +16,10 @@ from mdps.instances.lower_bounds import domingues_hard
 from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
 from proofs_check.episodic_cases import minimax_if_hard
 from proofs_check.row_steps import (
-    DECOMPOSITION_STEP,
     PIGEONHOLE_STEP,
-    PLACE,
     Ledger,
     allocate_ledger,
     check_decomposition,
@@ -100,14 +99,7 @@ STEPS = (
         place=PLACE,
     ),
     PIGEONHOLE_STEP,
-    Step(
-        "returns",
-        "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
-        "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
-        "event",
-        martingale,
-        place=PLACE,
-    ),
+    returns_step(martingale),
 )
 
 

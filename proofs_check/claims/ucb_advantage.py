@@ -17,10 +17,9 @@ from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from mdps.model import Float, Int
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
 from proofs_check.episodic_cases import gamble, minimax_if_hard, order
 from proofs_check.row_steps import (
-    DECOMPOSITION_STEP,
-    PLACE,
     Ledger,
     allocate_ledger,
     check_decomposition,
@@ -102,14 +101,7 @@ STEPS = (
         place=PLACE,
     ),
     DECOMPOSITION_STEP,
-    Step(
-        "returns",
-        "|sum_k (V^{pi_k} - return_k)| <= H sqrt(K log(2/delta)/2)",
-        "Azuma-Hoeffding: realised and pseudo-regret differ by a martingale",
-        "event",
-        confidence,
-        place=PLACE,
-    ),
+    returns_step(confidence),
 )
 
 

@@ -1,4 +1,4 @@
-"""What the value-targeted reward-free algorithms share: optimistic planning and the widest direction of a row.
+"""What the reward-free algorithms of linear mixtures share: the widest direction of a row.
 
 Zhang, Zhou and Gu 2021, Reward-free model-based reinforcement learning with linear function approximation.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from mdps.model import Float, Int
+from mdps.model import Float
 from theory.errors import InvalidInput
 
 #: The maximisation over f goes through all 2^S corners.
@@ -19,62 +18,6 @@ MOST_STATES = 12
 
 #: (features, Sigma) -> (widths (S, A), maximisers f (S, A, S)) of max over f: S -> [0, 1].
 Maximiser = Callable[[Float, Float], tuple[Float, Float]]
-
-
-class Plan(NamedTuple):
-    """Optimistic values of a plan.
-
-    Attributes:
-        values: (H + 1, S). policy: (H, S), lowest action on ties.
-    """
-
-    values: Float
-    policy: Int
-
-
-class Ridge:
-    """A ridge regression: Sigma = lambda I + sum of psi psi'/nu, b = sum of psi y/nu."""
-
-    def __init__(self, dimension: int, ridge: float) -> None:
-        self.sigma = ridge * np.eye(dimension)
-        self.targets = np.zeros(dimension)
-
-    def add(self, psi: Float, answer: float, variance: float = 1.0) -> None:
-        """One observation with weight 1/variance."""
-        self.sigma = self.sigma + np.outer(psi, psi) / variance
-        self.targets = self.targets + psi * (answer / variance)
-
-    def estimate(self) -> Float:
-        """theta = Sigma^{-1} b."""
-        return np.asarray(np.linalg.solve(self.sigma, self.targets))
-
-    def whitener(self) -> Float:
-        """L^{-1} with Sigma = L L': ||x|| in Sigma^{-1} is |L^{-1} x|."""
-        return np.asarray(np.linalg.inv(np.linalg.cholesky(self.sigma)))
-
-
-def optimistic_plan(
-    features: Float, reward: Float, estimate: Float, whitener: Float, beta: float, largest: float
-) -> Plan:
-    """PLAN: Q_h = clip_[0,H](r_h + <psi_{V_{h+1}}, theta> + beta ||psi_{V_{h+1}}|| in Sigma^{-1}), greedy.
-
-    Args:
-        reward: (H, S, A). largest: H.
-    """
-    horizon, n_states, _ = reward.shape
-    values, policy = np.zeros((horizon + 1, n_states)), np.zeros((horizon, n_states), np.int64)
-    for h in reversed(range(horizon)):
-        psi = integrated(features, values[h + 1])
-        q = reward[h] + psi @ estimate + beta * np.linalg.norm(psi @ whitener.T, axis=-1)
-        q = np.clip(q, 0.0, largest)
-        policy[h] = q.argmax(axis=1)
-        values[h] = q.max(axis=1)
-    return Plan(values, policy)
-
-
-def integrated(features: Float, values: Float) -> Float:
-    """psi_V(s,a) = sum_y phi(y|s,a) V(y), (S, A, d)."""
-    return np.asarray(np.tensordot(features, values, axes=([2], [0])))
 
 
 def corners(n_states: int) -> Float:

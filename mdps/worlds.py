@@ -38,6 +38,7 @@ class EpisodicWorld(World):
         self._mdp = instance.mdp
         values, _, _ = backward_induction(instance.mdp)
         self._model, self._optimum = instance.mdp.arrays(), float(instance.mdp.initial @ values[0])
+        self._running, self._last_start = np.cumsum(self._model.initial), np.flatnonzero(self._model.initial)[-1]
         self._address = seed, run
         self._first = self._stream(ENVIRONMENT, 0)
         self._rows: dict[int, tuple[np.uint64, np.uint64]] = {}
@@ -80,8 +81,7 @@ class EpisodicWorld(World):
         states, actions = np.zeros(model.horizon + 1, np.int64), np.zeros(model.horizon, np.int64)
         rewards = np.zeros(model.horizon)
         u = float(uniform(self._first[0], self._first[1], self._episode))
-        running = np.cumsum(model.initial)
-        s = int(min(np.searchsorted(running, u, side="right"), np.flatnonzero(model.initial)[-1]))
+        s = int(min(np.searchsorted(self._running, u, side="right"), self._last_start))
         self._episode += 1
         for h in range(model.horizon):
             a = choose(h, s)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kernels.driven import Check
 from mdps.reward_free import RewardFreeMDP, optimal_policy, policy_values
-from mdps.reward_free_regression import Plan
+from mdps.value_regression import Plan, optimistic_plan
 
 Float = npt.NDArray[np.float64]
 
@@ -54,8 +54,4 @@ def plan_without_bonus(
     features: Float, reward: Float, estimate: Float, whitener: Float, beta: float, largest: float
 ) -> Plan:
     """Planted fault: PLAN without beta ||psi||."""
-    values, policy = np.zeros((len(reward) + 1, len(features))), np.zeros(reward.shape[:2], np.int64)
-    for h in reversed(range(len(reward))):
-        q = np.clip(reward[h] + np.tensordot(features, values[h + 1], axes=([2], [0])) @ estimate, 0.0, largest)
-        values[h], policy[h] = q.max(axis=1), q.argmax(axis=1)
-    return Plan(values, policy)
+    return optimistic_plan(features, reward, estimate, whitener, 0.0, largest)

@@ -12,7 +12,8 @@ import numpy as np
 from kernels.driven import DRIVEN
 from mdps.model import Float, Int
 from mdps.reward_free import RewardFreeProblem, RewardFreeWorld
-from mdps.reward_free_regression import Maximiser, Plan, Ridge, optimistic_plan, widest
+from mdps.reward_free_regression import Maximiser, widest
+from mdps.value_regression import Plan, Ridge, optimistic_plan
 from mdps.worlds import Walk
 from theory.errors import InvalidInput
 from theory.theorems.ucrl_rfe import radius

@@ -13,7 +13,8 @@ from mdps.algorithms import ucrl_rfe
 from mdps.algorithms.ucrl_rfe import exploration_reward, planned
 from mdps.model import Float
 from mdps.reward_free import RewardFreeProblem, RewardFreeWorld
-from mdps.reward_free_regression import Plan, Ridge, optimistic_plan, widest
+from mdps.reward_free_regression import widest
+from mdps.value_regression import Plan, Ridge, optimistic_plan
 from mdps.worlds import Walk
 from theory.theorems.ucrl_rfe_plus import Radii, radii
 

@@ -12,7 +12,8 @@ from kernels.driven import DRIVEN
 from mdps.algorithms import ucrl_rfe
 from mdps.algorithms.ucrl_rfe import UCRLRFE, beta_of, learn, planned
 from mdps.reward_free import RewardFreeProblem, RewardFreeWorld
-from mdps.reward_free_regression import Ridge, widest
+from mdps.reward_free_regression import widest
+from mdps.value_regression import Ridge
 from mdps.worlds import Walk
 
 PROTOCOL = DRIVEN

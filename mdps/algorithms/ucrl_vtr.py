@@ -11,7 +11,7 @@ import numpy as np
 from kernels.driven import DRIVEN
 from mdps.mixture import MixtureProblem
 from mdps.model import Float, Int
-from mdps.reward_free_regression import Ridge, integrated
+from mdps.value_regression import Plan, Ridge, optimistic_plan
 from mdps.worlds import EpisodicWorld, Walk
 from theory.errors import InvalidInput
 
@@ -68,16 +68,13 @@ def radius(sigma: Float, ridge: float, horizon: int, delta: float, bound: float)
     return 0.5 * horizon * math.sqrt(log_det + 2.0 * math.log(2.0 * horizon / delta)) + math.sqrt(ridge) * bound
 
 
-def plan(problem: MixtureProblem, stages: list[Ridge], radii: Float, scale: float) -> tuple[Float, Float, Int]:
-    """(values, q, policy) by optimistic backward induction; greedy, lowest action on ties."""
-    horizon, n_states, n_actions = problem.rewards.shape
-    values, q = np.zeros((horizon + 1, n_states)), np.zeros((horizon, n_states, n_actions))
-    for h in reversed(range(horizon)):
-        psi = integrated(problem.mixture, values[h + 1])
-        widths = np.linalg.norm(psi @ stages[h].whitener().T, axis=-1)
-        q[h] = np.clip(problem.rewards[h] + psi @ stages[h].estimate() + scale * radii[h] * widths, 0.0, horizon)
-        values[h] = q[h].max(axis=1)
-    return values, q, q.argmax(axis=2)
+def plan(problem: MixtureProblem, stages: list[Ridge], radii: Float, scale: float) -> Plan:
+    """Optimistic backward induction with every stage's own regression."""
+    estimates = np.array([stage.estimate() for stage in stages])
+    whiteners = np.array([stage.whitener() for stage in stages])
+    return optimistic_plan(
+        problem.mixture, problem.rewards, estimates, whiteners, scale * radii, float(len(problem.rewards))
+    )
 
 
 def learn(problem: MixtureProblem, stages: list[Ridge], values: Float, walk: Walk) -> None:
@@ -98,7 +95,7 @@ def play(
             [radius(s.sigma, params.ridge, horizon, params.delta, problem.parameter_bound) for s in stages]
         )
         estimates, sigmas = np.array([s.estimate() for s in stages]), np.array([s.sigma for s in stages])
-        values, q, policy = plan(problem, stages, radii, params.scale)
-        walk = world.episode(policy)
-        yield Moment(values, q, policy, estimates, sigmas, radii, walk)
-        learn(problem, stages, values, walk)
+        planned = plan(problem, stages, radii, params.scale)
+        walk = world.episode(planned.policy)
+        yield Moment(planned.values, planned.q, planned.policy, estimates, sigmas, radii, walk)
+        learn(problem, stages, planned.values, walk)

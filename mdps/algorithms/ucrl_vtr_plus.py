@@ -12,7 +12,7 @@ from kernels.driven import DRIVEN
 from mdps.algorithms.ucrl_vtr import plan
 from mdps.mixture import MixtureProblem
 from mdps.model import Float, Int
-from mdps.reward_free_regression import Ridge
+from mdps.value_regression import Ridge
 from mdps.worlds import EpisodicWorld, Walk
 from theory.errors import InvalidInput
 
@@ -104,7 +104,7 @@ def play(
     on_value, on_square = ([Ridge(d, lam) for _ in range(horizon)] for _ in range(2))
     for k in range(1, n_episodes + 1):
         radii = radii_of(k, d, horizon, params.delta, problem.parameter_bound)
-        values, q, policy = plan(problem, on_value, np.full(horizon, radii[0]), params.scale)
+        values, policy, q = plan(problem, on_value, np.full(horizon, radii[0]), params.scale)
         walk = world.episode(policy)
         told = [np.array([stage.estimate() for stage in stages]) for stages in (on_value, on_square)]
         shape = [np.array([stage.sigma for stage in stages]) for stages in (on_value, on_square)]

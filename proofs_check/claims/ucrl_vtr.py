@@ -12,7 +12,7 @@ from kernels.steps import Step
 from mdps.algorithms.ucrl_vtr import UCRLVTR, MixtureProblem, Moment, Ridge, Walk
 from mdps.mixture import MixtureEpisodes
 from mdps.model import Float
-from mdps.reward_free_regression import integrated
+from mdps.value_regression import integrated
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.value_targeted import Truth, hard, mixed, widths
 from theory.theorems import theorem

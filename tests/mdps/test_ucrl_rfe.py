@@ -12,7 +12,8 @@ from mdps.algorithms import ucrl_rfe as module
 from mdps.algorithms import ucrl_rfe_l1, ucrl_rfe_uniform
 from mdps.algorithms.ucrl_rfe import UCRLRFE
 from mdps.instances.reward_free import river_mixture, three_state_hard
-from mdps.reward_free_regression import Ridge, corners, optimistic_plan, widest, widest_l1
+from mdps.reward_free_regression import corners, widest, widest_l1
+from mdps.value_regression import Ridge, optimistic_plan
 from mdps.worlds import Walk
 from proofs_check.claims import ucrl_rfe as claim
 from proofs_check.reward_free_steps import squared_norms

@@ -11,7 +11,7 @@ from mdps.instances.linear import kernel_mixture
 from mdps.linear import LinearMixtureMDP
 from mdps.mixture import mixture_episodes
 from mdps.planning.finite_horizon import backward_induction
-from mdps.reward_free_regression import Ridge
+from mdps.value_regression import Ridge
 from proofs_check.value_targeted import hard, mixed
 from tests.reference.ucrl_vtr import plan as plain_plan
 from theory.errors import InvalidInput
@@ -35,8 +35,8 @@ def test_known_parameters_and_no_radius_plan_exactly():  # acceptance check 7
     stages = [Ridge(INSTANCE.dimension, 1e-9) for _ in range(INSTANCE.horizon)]
     for stage, theta in zip(stages, INSTANCE.parameters):
         stage.targets = stage.sigma @ theta
-    values, _, _ = plan(INSTANCE.problem(1), stages, np.zeros(INSTANCE.horizon), 1.0)
-    assert np.allclose(values, backward_induction(INSTANCE.mdp)[0], atol=1e-9)
+    planned = plan(INSTANCE.problem(1), stages, np.zeros(INSTANCE.horizon), 1.0)
+    assert np.allclose(planned.values, backward_induction(INSTANCE.mdp)[0], atol=1e-9)
 
 
 def test_one_stage_is_planning():  # acceptance check 8

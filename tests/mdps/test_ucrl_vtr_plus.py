@@ -9,7 +9,7 @@ import pytest
 
 from kernels.engine import simulate
 from mdps.algorithms.ucrl_vtr_plus import UCRLVTRPlus, play, radii_of, variance_and_error
-from mdps.reward_free_regression import Ridge
+from mdps.value_regression import Ridge
 from proofs_check.value_targeted import mixed
 from tests.reference.ucrl_vtr_plus import variance_and_error as plain
 from theory.errors import InvalidInput

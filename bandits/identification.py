@@ -84,6 +84,30 @@ def leader(mean, alive):
     return best
 
 
+@embedded
+def act_in_turn(params, state, t, rng):
+    """The ``act`` of algorithms that go through the candidates: the first one from register[0] on, then the answer."""
+    if state.outcome[1] >= 0:
+        return state.outcome[1]
+    arm = state.register[0]
+    while not state.alive[arm]:
+        arm += 1
+    return arm
+
+
+@embedded
+def turn(state, arm):
+    """Go on to the candidate after ``arm``; False, and back to the first, if there is none."""
+    following = arm + 1
+    while following < state.alive.shape[0] and not state.alive[following]:
+        following += 1
+    if following < state.alive.shape[0]:
+        state.register[0] = following
+        return True
+    state.register[0] = 0
+    return False
+
+
 def summary_shape(params: Any, state: Search) -> tuple[int, ...]:
     """(pulls before the answer or -1, answer or -1)."""
     return (2,)

@@ -8,18 +8,39 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from figures.moss import ARMS, HORIZONS, instance, label_of, scales
+from bandits.instances.bernoulli import BernoulliBandit, bernoulli
 from kernels.engine import Trace
 from proofs_check.experiment import Run
 from proofs_check.plotting import PALETTE, new_axes, plot_line
 from theory.lower_bounds import minimax_engine_best
 
+ARMS = 10
+HORIZONS = (200, 800, 3200, 12_800)
+#: Gaps in units of sqrt(K / T); those above LARGEST_GAP are left out.
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
+LARGEST_GAP = 0.5
 #: name -> horizon -> () -> hyper-parameters.
 Algorithms = Mapping[str, Callable[[int], Callable[[], Any]]]
 
 
+def scales(horizon: int) -> list[float]:
+    """The multiples of sqrt(K / T) that are tried at a horizon."""
+    return [c for c in SCALES if c * np.sqrt(ARMS / horizon) <= LARGEST_GAP]
+
+
+def instance(horizon: int, scale: float) -> Callable[[], BernoulliBandit]:
+    """All arms (1 - e)/2 but the last, (1 + e)/2, e = scale sqrt(K / T)."""
+    e = scale * np.sqrt(ARMS / horizon)
+    return lambda: bernoulli(*[(1.0 - e) / 2.0] * (ARMS - 1), (1.0 + e) / 2.0)
+
+
+def label_of(name: str, horizon: int, scale: float) -> str:
+    """Label of one run."""
+    return f"{name}, T = {horizon}, gap {scale:g} sqrt(K/T)"
+
+
 def runs_at_every_gap(algorithms: Algorithms) -> tuple[Run, ...]:
-    """Each algorithm at every horizon and gap of the figure of MOSS."""
+    """Each algorithm at every horizon and gap."""
     return tuple(
         Run(label_of(name, t, c), build(t), instance(t, c), t, 40, full_runs=2000)
         for name, build in algorithms.items()

@@ -107,3 +107,10 @@ def take_best(q, values, policy, h, s):
     changed = policy[h, s] != greedy
     policy[h, s] = greedy
     return changed
+
+
+@inlined
+def keep_stream(params, state, rng):
+    """The ``randomise`` of algorithms whose ``plan`` draws: keep the stream in ``state.rng``."""
+    for i in range(3):
+        state.rng[i] = rng[i]

@@ -34,6 +34,13 @@ _PACKAGES = (
 )
 
 
+#: What is counted on the horizontal axis, where it is not rounds.
+UNITS = {
+    "episodic MDP": "episodes", "linear mixture MDP": "episodes", "latent MDP": "episodes",
+    "adversarial MDP": "episodes", "reward-free MDP": "episodes", "continuing MDP": "steps",
+}  # fmt: skip
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, the platform and the packages that the numbers depend on."""
     found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
@@ -47,7 +54,7 @@ def versions() -> dict[str, str]:
 
 def regret_figure(result: ClaimResult, shown: CaseResult) -> Figure:
     """Mean regret with its band against the theorem's bound, the lower bound and the trivial bound, log-log."""
-    unit = "episodes" if result.claim.setting == "episodic MDP" else "rounds"
+    unit = UNITS.get(result.claim.setting, "rounds")
     figure, axes = new_axes(f"{result.claim.title} on {shown.instance.name}", unit, "cumulative regret")
     x = shown.trace.checkpoints
     plot_regret(axes, shown.trace, "regret, mean and 10-90 % of runs", PALETTE[0])

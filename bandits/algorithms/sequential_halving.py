@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bandits.identification import Search, allocate_search, answer, leader, restart, summarise, summary_shape
+from bandits.identification import (
+    Search,
+    act_in_turn,
+    allocate_search,
+    answer,
+    leader,
+    restart,
+    summarise,
+    summary_shape,
+    turn,
+)
 from bandits.model import BanditProblem
 from bandits.policies import record, set_statistics
 from kernels.jit import compiled, embedded
@@ -64,15 +74,7 @@ def init(params, state):
     state.register[2] = params.budget // (n_arms * n_phases(n_arms))
 
 
-@embedded
-def act(params, state, t, rng):
-    """Pull the arm at hand as often as the phase says, then the next survivor."""
-    if state.outcome[1] >= 0:
-        return state.outcome[1]
-    arm = state.register[0]
-    while not state.alive[arm]:
-        arm += 1
-    return arm
+act = act_in_turn
 
 
 @compiled
@@ -109,11 +111,5 @@ def observe(params, state, t, arm, reward):
     record(state.statistics, arm, reward)
     if state.outcome[1] >= 0 or state.statistics.pulls[arm] < state.register[2]:
         return
-    following = arm + 1
-    while following < state.alive.shape[0] and not state.alive[following]:
-        following += 1
-    if following < state.alive.shape[0]:
-        state.register[0] = following
-    else:
-        state.register[0] = 0
+    if not turn(state, arm):
         halve(params, state, t)

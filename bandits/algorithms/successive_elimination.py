@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bandits.identification import (
     Search,
+    act_in_turn,
     allocate_search,
     answer,
     leader,
@@ -14,6 +15,7 @@ from bandits.identification import (
     restart,
     summarise,
     summary_shape,
+    turn,
 )
 from bandits.model import BanditProblem
 from bandits.policies import record
@@ -61,15 +63,7 @@ def radius(sigma, delta, n_arms, t):
     return sigma * math.sqrt(2.0 * math.log(4.0 * n_arms * t * t / delta) / t)
 
 
-@embedded
-def act(params, state, t, rng):
-    """The next candidate of the phase."""
-    if state.outcome[1] >= 0:
-        return state.outcome[1]
-    arm = state.register[0]
-    while not state.alive[arm]:
-        arm += 1
-    return arm
+act = act_in_turn
 
 
 @compiled
@@ -93,11 +87,5 @@ def observe(params, state, t, arm, reward):
     record(state.statistics, arm, reward)
     if state.outcome[1] >= 0:
         return
-    following = arm + 1
-    while following < state.alive.shape[0] and not state.alive[following]:
-        following += 1
-    if following < state.alive.shape[0]:
-        state.register[0] = following
-    else:
-        state.register[0] = 0
+    if not turn(state, arm):
         eliminate(params, state, t)

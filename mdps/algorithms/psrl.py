@@ -12,7 +12,7 @@ from kernels.jit import inlined
 from kernels.random import beta_variate, gamma_variate
 from mdps.loops import CHANGED, SAME, EpisodicProblem
 from mdps.model import Float, Int
-from mdps.rows import RowCounts, allocate_counts, expectation, fold, remember, reset, row_count, take_best
+from mdps.rows import RowCounts, allocate_counts, expectation, fold, keep_stream, remember, reset, row_count, take_best
 from theory.errors import InvalidInput
 
 
@@ -61,18 +61,14 @@ def allocate(params: PSRL, problem: EpisodicProblem) -> State:
     )  # fmt: skip
 
 
+randomise = keep_stream
+
+
 @inlined
 def init(params, state):
     """Forget everything."""
     reset(state.counts)
     state.policy[...] = 0
-
-
-@inlined
-def randomise(params, state, rng):
-    """Keep the stream."""
-    for i in range(3):
-        state.rng[i] = rng[i]
 
 
 @inlined

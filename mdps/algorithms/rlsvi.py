@@ -13,7 +13,7 @@ from kernels.random import normal_variate
 from mdps.loops import CHANGED, SAME, EpisodicProblem
 from mdps.model import Float, Int
 from mdps.optimism import check_scale
-from mdps.rows import RowCounts, allocate_counts, expectation, fold, remember, reset, take_best
+from mdps.rows import RowCounts, allocate_counts, expectation, fold, keep_stream, remember, reset, take_best
 
 
 class RLSVI(NamedTuple):
@@ -55,18 +55,14 @@ def allocate(params: RLSVI, problem: EpisodicProblem) -> State:
     )  # fmt: skip
 
 
+randomise = keep_stream
+
+
 @inlined
 def init(params, state):
     """Forget everything."""
     reset(state.counts)
     state.policy[...] = 0
-
-
-@inlined
-def randomise(params, state, rng):
-    """Keep the stream."""
-    for i in range(3):
-        state.rng[i] = rng[i]
 
 
 @inlined

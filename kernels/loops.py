@@ -33,7 +33,7 @@ from kernels.jit import compiled
 
 #: Packages whose sources count in a digest, wherever they are installed. So does every other source that lies outside
 #: the interpreter's own folders: scripts, tests, files of the user.
-ROOMS = ("theory", "kernels", "bandits", "mdps", "proofs_check", "figures", "regretlab")
+ROOMS = ("theory", "kernels", "bandits", "mdps", "proofs_check", "figures", "regretlab", "exercises")
 
 _PLAIN = 'nogil=True, error_model="numpy"'
 

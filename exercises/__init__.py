@@ -1,0 +1,1 @@
+"""The course: a folder for each exercise, see README.md."""

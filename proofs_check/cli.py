@@ -31,6 +31,7 @@ from rich.table import Table
 from rich.text import Text
 
 from proofs_check.cli_falsify import falsify
+from proofs_check.cli_grade import grade
 from theory.errors import InvalidInput
 
 app = typer.Typer(
@@ -471,6 +472,7 @@ def bench(
 
 
 app.command()(falsify)
+app.command()(grade)
 
 
 def main() -> None:

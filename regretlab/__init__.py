@@ -9,6 +9,7 @@ from proofs_check.api import Report, catalogue, check, recorder, sabotage
 from proofs_check.catalogue import claims
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.falsify import Falsification, falsify
+from proofs_check.grader.judge import Grade, grade
 from proofs_check.testing import assert_regret_bound
 from theory.errors import DamagedFile, HypothesisViolated, InvalidInput, UnknownName
 from theory.theorem import Hypothesis, Theorem
@@ -22,6 +23,7 @@ __all__ = [
     "Claim",
     "DamagedFile",
     "Falsification",
+    "Grade",
     "Hypothesis",
     "HypothesisViolated",
     "InvalidInput",
@@ -37,6 +39,7 @@ __all__ = [
     "check",
     "claims",
     "falsify",
+    "grade",
     "recorder",
     "sabotage",
     "simulate",

@@ -1,0 +1,117 @@
+"""A submitted file as text: a Python file, or the code cells of a Jupyter notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from theory.errors import InvalidInput
+
+#: Bytes of a submitted file at most; notebooks hold their figures.
+FILE_BYTES = 10_000_000
+#: Bytes of the Python in it at most.
+TEXT_BYTES = 1_000_000
+#: Cells with this tag are left out: experiments, plots.
+UNGRADED = "ungraded"
+
+_MAGIC = re.compile(r"^[%!?]|^.*\?$")
+
+
+class Unreadable(Exception):
+    """A file that holds no submission; the message says why."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The Python of a submission.
+
+    Attributes:
+        file: name of the submitted file. text: its Python.
+        cells: for a notebook, (first line in ``text``, number of the cell) in order. notes: what was left out.
+    """
+
+    file: str
+    text: str
+    cells: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def place(self, line: int) -> str:
+        """A line of ``text`` as its author knows it: "line 12", or "cell 3, line 2"."""
+        for first, cell in reversed(self.cells):
+            if line >= first:
+                return f"cell {cell}, line {line - first + 1}"
+        return f"line {line}"
+
+
+def read_source(path: Path) -> Source:
+    """Read a submission.
+
+    Raises:
+        InvalidInput: there is no such file. Unreadable: there is, but no submission in it.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror}; expected a .py or .ipynb file") from None
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+        raise InvalidInput(f"{path} is {kind}; expected a .py or .ipynb file")
+    if path.suffix not in (".py", ".ipynb"):
+        raise InvalidInput(f"{path.name} is neither a Python file nor a notebook; expected a name in .py or .ipynb")
+    if status.st_size > FILE_BYTES:
+        raise Unreadable(f"{path.name} has {status.st_size:,} bytes; at most {FILE_BYTES:,} are read")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror}") from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path.name} is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
+    source = _notebook(path.name, text) if path.suffix == ".ipynb" else Source(path.name, text)
+    if "\0" in source.text:
+        raise Unreadable(
+            f"{path.name} has a NUL character in line {source.text[: source.text.index(chr(0))].count(chr(10)) + 1}"
+        )
+    if len(source.text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
+        raise Unreadable(f"the code in {path.name} has more than {TEXT_BYTES:,} bytes")
+    return source
+
+
+def _notebook(file: str, text: str) -> Source:
+    """The code cells one after another, lines kept; magics and cells tagged "ungraded" are left out."""
+    try:
+        content = json.loads(text)
+        cells = [(number, cell) for number, cell in enumerate(content["cells"], 1) if cell["cell_type"] == "code"]
+        codes = [(number, _text(cell["source"]), UNGRADED in _tags(cell)) for number, cell in cells]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError):
+        raise Unreadable(f"{file} is no notebook of format 4: its JSON is damaged or lacks the cells") from None
+    lines: list[str] = []
+    places: list[tuple[int, int]] = []
+    notes: list[str] = []
+    for number, code, ungraded in codes:
+        if ungraded:
+            continue
+        if code.startswith("%%"):
+            notes.append(f"cell {number} was left out: it begins with {code.split(maxsplit=1)[0][:40]}")
+            continue
+        places.append((len(lines) + 1, number))
+        for line in code.splitlines():
+            magic = _MAGIC.match(line) is not None and not line.lstrip().startswith("#")
+            if magic:
+                notes.append(f"cell {number}: left out {line[:60]!r}, which is not Python")
+            lines.append("pass" if magic else line)
+    return Source(file, "\n".join(lines) + "\n", tuple(places), tuple(notes))
+
+
+def _text(source: Any) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _tags(cell: dict[str, Any]) -> list[Any]:
+    tags = cell.get("metadata", {}).get("tags", [])
+    return tags if isinstance(tags, list) else []

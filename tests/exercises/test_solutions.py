@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 
 import pytest
 
+import regretlab
+from proofs_check.catalogue import claims
 from proofs_check.course import exercises
 from tests.exercises.local import SOLUTIONS, Local, first_broken, solution
 
@@ -66,3 +69,28 @@ def test_numbers_are_different_and_every_solution_has_its_exercise():
     numbers = [exercise.number for exercise in ALL.values()]
     assert len(set(numbers)) == len(numbers)
     assert {path.stem for path in SOLUTIONS.glob("*.py")} == set(ALL)
+
+
+#: The others take as long to compile, or longer to run, and say little more.
+QUICK = ("ucb1", "exp3")
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        pytest.param(slug, marks=() if slug in QUICK else pytest.mark.long)
+        for slug, exercise in ALL.items()
+        if exercise.claim
+    ],
+)
+def test_the_solution_keeps_the_claim_that_the_text_names(slug, tmp_path):
+    exercise = ALL[slug]
+    command = re.search(
+        rf"regretlab check --algorithm {slug}\.py:(\w+) --like ([\w-]+)", exercise.text.read_text(encoding="utf-8")
+    )
+    assert command is not None and command[2] == exercise.claim
+    claim = claims()[exercise.claim]
+    quick = replace(claim, cases=(replace(claim.cases[0], max_runs=100),), rate=None)
+    spec = f"{SOLUTIONS / slug}.py:{command[1]}"
+    verdicts = regretlab.check(quick, algorithm=spec, store=tmp_path / "store", workers=1).verdicts
+    assert "refuted" not in set(verdicts["verdict"]) and "verified" in set(verdicts["verdict"]), verdicts

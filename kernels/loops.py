@@ -35,7 +35,9 @@ from kernels.jit import compiled
 #: the interpreter's own folders: scripts, tests, files of the user.
 ROOMS = ("theory", "kernels", "bandits", "mdps", "proofs_check", "figures", "regretlab", "exercises")
 
-_PLAIN = 'nogil=True, error_model="numpy"'
+#: Plain functions of a user may allocate (write NumPy expressions), although the loop that calls them may not: without
+#: being told so, Numba would compile them like their caller.
+_PLAIN = 'nogil=True, error_model="numpy", _nrt=True'
 
 _HEADER = '''"""Generated from {origin}; named by the digest of every source it reaches. Safe to delete."""
 from numba import njit

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.machinery
 import os
 import platform
 import resource
@@ -23,7 +24,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from proofs_check.grader import wire
 
@@ -197,20 +198,34 @@ def watch(readable: frozenset[str], listable: frozenset[str], folder: str, end: 
     sys.addaudithook(hook)
 
 
+class Packages(importlib.machinery.PathFinder):
+    """Finds NumPy and SciPy, wherever they are installed, and nothing that is installed beside them."""
+
+    places: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def find_spec(cls, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """The import system's question; other names are for the finders after this one."""
+        return super().find_spec(fullname, [cls.places[fullname]], target) if fullname in cls.places else None
+
+
 def confine(setup: dict[str, Any], outbox: int) -> list[str]:
     """Apply every layer that this system has.
 
     Args:
         setup: ``seconds``, ``memory`` and ``file_bytes``; ``readable`` and ``listable`` paths; the own ``folder``;
-            ``path``, from where modules are imported. outbox: where a sentence goes when the submission is ended.
+            ``path``, where the standard library is; ``packages``, name -> folder in which it is installed. outbox: where a sentence goes when the submission is
+            ended.
 
     Returns:
         The layers, in words.
     """
-    sys.path[:] = setup["path"]
     import numpy.linalg
     import numpy.random  # noqa: F401  (loaded while everything can still be read)
 
+    Packages.places = setup["packages"]
+    sys.path[:] = setup["path"]
+    sys.meta_path.insert(0, Packages)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is for the grader, which ends this process
     limit_resources(setup["seconds"], setup["memory"], setup["file_bytes"])
     layers = ["limits"]

@@ -32,7 +32,7 @@ class Mark:
         statement: the statement that broke first, or why the submission could not go on; empty if nothing did.
         where: the place: run, round, state, arm. expected, found: the two values there, as text, or empty.
         hint: what a tutor would say. printed: the beginning of what the submission printed.
-        seconds: how long it took. crash: where the check itself stumbled over an answer, for its author; or empty.
+        seconds: how long it took. stopped: whether the submission could not go on. crash: where the check itself stumbled over an answer, for its author; or empty.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Mark:
     hint: str = ""
     printed: str = ""
     seconds: float = 0.0
+    stopped: bool = False
     crash: str = ""
 
     @property
@@ -57,7 +58,7 @@ class Mark:
         """What its author reads, without the heading."""
         if self.passed:
             return []
-        told = [f"broken: {self.statement}"]
+        told = [self.statement if self.stopped else f"broken: {self.statement}"]
         told += [f"{name}: {text}" for name in ("where", "expected", "found", "hint") if (text := getattr(self, name))]
         if self.crash:
             told.append(f"if this answer looks right to you, show your teacher: {self.crash}")
@@ -117,7 +118,7 @@ class Grade:
         """The content of Gradescope's results.json (gradescope-autograders.readthedocs.io, "Output format")."""
         tests = [
             {
-                "name": f"{mark.title}",
+                "name": mark.title,
                 "number": f"{self.exercise.number}.{i}",
                 "score": mark.score,
                 "max_score": mark.points,
@@ -176,11 +177,12 @@ def mark(check: Check, source: Source, seed: int) -> tuple[Mark, Sequence[str]]:
     seconds = time.monotonic() - began
     if broken is None:
         return Mark(check.id, check.title, check.points, check.points, seconds=seconds), submission.layers
-    pair = ("", "") if broken.expected is None and broken.found is None else (broken.expected, broken.found)
-    expected, answered = ("" if broken.expected is None else value(pair[0]), value(pair[1]) if pair != ("", "") else "")
+    paired = broken.expected is not None or broken.found is not None
     return Mark(
-        check.id, check.title, 0, check.points, shown(broken.statement), shown(str(broken.where)), expected, answered,
-        shown(broken.hint or check.hint), shown(submission.printed), seconds, shown(crash),
+        check.id, check.title, 0, check.points, shown(broken.statement), shown(str(broken.where)),
+        expected="" if broken.expected is None else value(broken.expected), found=value(broken.found) if paired else "",
+        hint=shown(broken.hint or check.hint), printed=shown(submission.printed), seconds=seconds,
+        stopped=stopped is not None, crash=shown(crash),
     ), submission.layers  # fmt: skip
 
 
@@ -212,7 +214,7 @@ def grade(path: str | Path, exercise: str | int | Exercise | None = None, seed: 
     try:
         source = read_source(file)
     except Unreadable as error:
-        marks = [Mark(c.id, c.title, 0, c.points, shown(str(error)), hint="save it as text") for c in chosen.checks]
+        marks = [Mark(c.id, c.title, 0, c.points, shown(str(error)), stopped=True) for c in chosen.checks]
         return Grade(chosen, file.name, tuple(marks), seed=seed)
     found = [mark(check, source, seed) for check in chosen.checks]
     layers = tuple(shown(layer, 100) for layer in found[0][1]) if found else ()

@@ -41,6 +41,7 @@ LOOK_SECONDS = 0.05
 #: Messages without an answer that may wait until an answer is asked for.
 WAITING = 500
 
+_FORGED = "wrote a reply of its own to the grader"
 _BOOT = "import sys; sys.path[:] = sys.argv[3:]; from proofs_check.grader.worker import main; main()"
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -58,7 +59,7 @@ class Stopped(Exception):
 
 
 @functools.cache
-def _places() -> dict[str, list[str]]:
+def _places() -> dict[str, Any]:
     """What the process may read and list, and from where it imports: the interpreter, NumPy and SciPy, nothing else.
 
     The folder of the standard library may hold installed packages, and those this project with its solutions. So it
@@ -73,12 +74,12 @@ def _places() -> dict[str, list[str]]:
     readable |= {library for folder in system for library in folder.glob("*.so*")}
     multiarch = sysconfig.get_config_var("MULTIARCH")
     readable |= {Path(root, multiarch) for root in ("/lib", "/usr/lib") if multiarch}
-    homes = {package.parent for package in packages}
     standard = [p for p in sys.path if p and any(Path(p).resolve() in (f, f / "lib-dynload") for f in libraries)]
     return {
         "readable": sorted({str(path.resolve()) for path in readable if path.exists()}),
-        "listable": sorted({str(path) for path in libraries | homes}),
-        "path": [*standard, *sorted(str(home) for home in homes)],
+        "listable": sorted(map(str, libraries)),
+        "path": standard,
+        "packages": {package.name: str(package.parent) for package in packages},
     }
 
 
@@ -96,7 +97,8 @@ class Sandbox:
         self._asked = 0
         inbox, self._requests = os.pipe()
         self._replies, outbox = os.pipe()
-        path = [*_places()["path"], str(Path(__file__).resolve().parents[2])]
+        places = _places()
+        path = [*places["path"], *places["packages"].values(), str(Path(__file__).resolve().parents[2])]
         command = [sys.executable, "-I", "-S", "-B", "-c", _BOOT, str(inbox), str(outbox), *path]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder,
@@ -155,7 +157,7 @@ class Sandbox:
         reply, rest = self._exchange(wire.message({"id": self._asked, "steps": steps}), self.left)
         self.left -= time.monotonic() - began
         if rest or reply.get("id") != self._asked:
-            self._stop("wrote a reply of its own to the grader")
+            self._stop(_FORGED)
         if isinstance(reply.get("fault"), dict):
             self._fault(reply)
         try:
@@ -255,12 +257,12 @@ class Sandbox:
 
     def _fault(self, reply: Mapping[str, Any]) -> NoReturn:
         """Stop for an error in the submission's code."""
-        told = reply["fault"]
-        kind, text, line, function = (told.get(key) for key in ("kind", "text", "line", "function"))
-        kind, text = str(kind)[:100], str(text)[:2000]
+        kind, text, line, function = (reply["fault"].get(key) for key in ("kind", "text", "line", "function"))
+        if not isinstance(kind, str) or not isinstance(text, str):
+            self._stop(_FORGED)
         place = self.source.place(line) if isinstance(line, int) and not isinstance(line, bool) else ""
         if kind == "NotImplementedError":
-            self._stop(f"not written yet ({place})" if place else "not written yet", "fill this gap first")
+            self._stop(f"not written yet ({place})" if place else "not written yet")
         if kind == "Missing":
             self._stop(f"{self.source.file} has no function or class {text}", "keep the names of the file with gaps")
         if kind == "Unsendable":

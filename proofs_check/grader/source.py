@@ -18,7 +18,9 @@ TEXT_BYTES = 1_000_000
 #: Cells with this tag are left out: experiments, plots.
 UNGRADED = "ungraded"
 
-_MAGIC = re.compile(r"^[%!?]|^.*\?$")
+#: A cell that begins so saves the file of an exercise; if there are any, the others are about it, not of it.
+_SAVES = re.compile(r"%%(?:writefile|file)[ \t]+\S+\.py[ \t]*(?:\n|$)")
+_MAGIC = re.compile(r"[%!?]|[^#]*\?\s*$")
 
 
 class Unreadable(Exception):
@@ -83,25 +85,27 @@ def read_source(path: Path) -> Source:
 
 
 def _notebook(file: str, text: str) -> Source:
-    """The code cells one after another, lines kept; magics and cells tagged "ungraded" are left out."""
+    """The cells that save a Python file (``%%writefile``); without any, the code cells one after another.
+
+    Lines keep their numbers; magics and cells tagged "ungraded" are left out.
+    """
     try:
         content = json.loads(text)
         cells = [(number, cell) for number, cell in enumerate(content["cells"], 1) if cell["cell_type"] == "code"]
         codes = [(number, _text(cell["source"]), UNGRADED in _tags(cell)) for number, cell in cells]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError):
         raise Unreadable(f"{file} is no notebook of format 4: its JSON is damaged or lacks the cells") from None
+    saving = [(number, _SAVES.sub("pass\n", code, count=1)) for number, code, _ in codes if _SAVES.match(code)]
     lines: list[str] = []
     places: list[tuple[int, int]] = []
     notes: list[str] = []
-    for number, code, ungraded in codes:
-        if ungraded:
-            continue
+    for number, code in saving or [(number, code) for number, code, ungraded in codes if not ungraded]:
         if code.startswith("%%"):
             notes.append(f"cell {number} was left out: it begins with {code.split(maxsplit=1)[0][:40]}")
             continue
         places.append((len(lines) + 1, number))
         for line in code.splitlines():
-            magic = _MAGIC.match(line) is not None and not line.lstrip().startswith("#")
+            magic = _MAGIC.match(line) is not None
             if magic:
                 notes.append(f"cell {number}: left out {line[:60]!r}, which is not Python")
             lines.append("pass" if magic else line)

@@ -1,0 +1,7 @@
+"""Asks for a terabyte at once."""
+
+import numpy as np
+
+
+def attack():
+    return np.ones(2**37).sum()

@@ -1,0 +1,5 @@
+"""Leaves by the ordinary door."""
+
+
+def attack():
+    raise SystemExit(0)

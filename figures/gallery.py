@@ -20,7 +20,6 @@ from figures.manifest import Recorded, drawn_table, dump, load, manifest, record
 from proofs_check.experiment import Run
 from proofs_check.plotting import render, style
 from proofs_check.record import Recorder
-from proofs_check.store import Store
 from theory.errors import InvalidInput, UnknownName
 
 FORMATS = ("png", "svg", "pdf")
@@ -197,7 +196,7 @@ def redo(
     Args:
         path: the manifest. Its tables and pictures are expected beside it; those that are not there are compared
             with the checksums of the manifest alone.
-        recorder: its threads and its progress bar are used; its store is not, everything is simulated anew.
+        recorder: its threads or cluster and its progress bar are used; its store is not, everything is simulated anew.
         folder: where to put what was made, another one than the manifest's (default: nowhere).
         announce: called with (what runs now, replications).
 
@@ -232,8 +231,7 @@ def redo(
         replace(run, horizon=sizes[run.label]["horizon"], n_runs=sizes[run.label]["n_runs"])
         for run in module.EXPERIMENT.runs
     ]
-    anew = Recorder(Store(None), recorder.workers, recorder.tick)
-    recorded = record(slug, runs, anew, seed=content["seed"], announce=announce)
+    recorded = record(slug, runs, recorder.anew(), seed=content["seed"], announce=announce)
     files = _files(module, recorded, [name.rpartition(".")[2] for name in pictures])
     now = manifest(module.EXPERIMENT, module.__name__, recorded, content["seed"], files)
     if folder is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
@@ -14,10 +15,10 @@ from typing import Any
 import pandas as pd
 
 from kernels.loops import source_digest
-from proofs_check.ahead import compiling
 from proofs_check.catalogue import citation, claims, select
 from proofs_check.check import FULL, QUICK, ClaimResult, SabotageResult, Size, check_claim, run_sabotage
 from proofs_check.claim import Case, Claim
+from proofs_check.cluster import Cluster
 from proofs_check.plugin import adopt, explained, load
 from proofs_check.record import Recorder
 from proofs_check.store import Store, default_directory
@@ -70,13 +71,32 @@ class Report:
 
 
 def recorder(
-    workers: int | None = None, store: Path | str | None = None, tick: Callable[[int], None] | None = None
+    workers: int | None = None,
+    store: Path | str | None = None,
+    tick: Callable[[int], None] | None = None,
+    *,
+    cluster: str | None = None,
 ) -> Recorder:
-    """A recorder on the given store (default: the user's), with as many threads as processors unless told."""
+    """A recorder on the given store (default: the user's); leaving it as a context manager closes its connection.
+
+    Args:
+        workers: threads of this process (default: as many as processors).
+        store: folder of recorded runs. tick: called with the number of replications just finished or found.
+        cluster: address of a Dask scheduler whose workers simulate instead, see :mod:`proofs_check.cluster`.
+
+    Raises:
+        InvalidInput: fewer than one thread, or threads and a cluster; ClusterError if the cluster cannot be used.
+    """
     count = workers if workers is not None else os.cpu_count() or 1
     if count < 1:
         raise InvalidInput(f"workers is {count}; expected at least 1")
-    return Recorder(Store(default_directory() if store is None else store), count, tick)
+    if workers is not None and cluster is not None:
+        raise InvalidInput(
+            f"workers is {workers}, threads of this process, and cluster is {cluster}, which brings its own; "
+            "expected one of them"
+        )
+    kept = Store(default_directory() if store is None else store)
+    return Recorder(kept, count if cluster is None else Cluster(cluster), tick)
 
 
 def check(
@@ -86,6 +106,7 @@ def check(
     seed: int = 0,
     budget: float = math.inf,
     workers: int | None = None,
+    cluster: str | None = None,
     store: Path | str | None = None,
     instance: Any = None,
     horizon: int | None = None,
@@ -101,14 +122,14 @@ def check(
         slugs: which claims, by slug or as :class:`Claim` objects of one's own (default all).
         full: the larger cases and more replications.
         seed: integer >= 0. budget: seconds; the rest of the statements is then undecided.
-        workers: threads. store: folder of recorded runs.
+        workers: threads. cluster: address of a Dask scheduler whose workers simulate. store: folder of recorded runs.
         instance: a user's instance in place of the claims' own; claims of other settings are left out, and claims
             whose hypotheses it violates are skipped with the reason, unless they were named in ``slugs``.
         horizon: rounds or episodes on the user's instance (default: the claim's).
         algorithm: a user's algorithm in place of the claims' own, see :mod:`proofs_check.plugin`: a NamedTuple class,
             or one with its values, or "FILE.py:CLASS".
         sabotage: also plant every fault of the claims (on their own instances).
-        using: a recorder to use instead of ``workers`` and ``store``.
+        using: a recorder to use instead of ``workers``, ``cluster`` and ``store``.
         announce, done: progress callbacks.
 
     Raises:
@@ -124,10 +145,7 @@ def check(
     chosen = select(names)
     plugin = load(algorithm) if isinstance(algorithm, str) else algorithm
     size = FULL if full else QUICK
-    recording = using or recorder(workers, store)
-    report = Report(
-        options={"slugs": [c.slug for c in chosen], "size": size.name, "seed": seed, "workers": recording.workers}
-    )
+    report = Report(options={"slugs": [c.slug for c in chosen], "size": size.name, "seed": seed})
     if algorithm is not None and (sabotage or not names):
         raise InvalidInput(
             "faults are planted in the claims' own algorithms; leave out sabotage"
@@ -138,7 +156,12 @@ def check(
         chosen = _applicable(chosen, instance, horizon, bool(names), report)
     end = time.monotonic() + budget
     later = [claim.slug for claim in chosen[1:] if claims().get(claim.slug) is claim]
-    with compiling(later, size.name):
+    with contextlib.ExitStack() as opened:
+        recording = using or opened.enter_context(recorder(workers, store, cluster=cluster))
+        report.options |= {"workers": recording.workers, "cluster": recording.cluster}
+        if plugin is not None and recording.cluster:
+            raise InvalidInput("the workers of a cluster do not have the file of your algorithm; leave out the cluster")
+        opened.enter_context(recording.backend.compiling(later, size.name))
         for i, claim in enumerate(chosen):
             now = time.monotonic()
             deadline = now + (end - now) / (len(chosen) - i)

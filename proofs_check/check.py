@@ -301,7 +301,7 @@ def _check_case(
             statements.append(_Statement(verdict, _event_failures(index), test))
     if announce is not None:
         announce(f"{claim.slug}: {case.id}, compiling", max_runs)
-    prepare(params, instance, watch)
+    recorder.prepare(params, instance, watch)
     if announce is not None:
         announce(f"{claim.slug}: {case.id}", max_runs)
     n = min(FIRST_BATCH, max_runs)

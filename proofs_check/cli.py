@@ -60,6 +60,10 @@ COLOURS = {"verified": "green", "refuted": "bold red", "undecided": "yellow", "v
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="claims; all of them if none is given")]
 Seed = Annotated[int, typer.Option(help="replication r is a function of (seed, r) alone")]
 Workers = Annotated[int | None, typer.Option(help="threads; the numbers do not depend on it  [default: processors]")]
+ClusterAddress = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="tcp://HOST:PORT", help="simulate on the workers of this Dask scheduler"),
+]
 StoreDir = Annotated[Path | None, typer.Option("--store", help="folder of recorded runs  [default: the user's cache]")]
 
 
@@ -208,6 +212,7 @@ def check(
     ] = None,
     seed: Seed = 0,
     workers: Workers = None,
+    cluster: ClusterAddress = None,
     mdp: Annotated[Path | None, typer.Option(help="check on this model: .npz, .json or PRISM explicit .tra")] = None,
     bandit: Annotated[
         Path | None, typer.Option(help="check on this table: CSV or Parquet of means, losses, contexts")
@@ -256,8 +261,7 @@ def check(
     instance = _instance(mdp, bandit, env, horizon)
     seconds = budget if budget is not None else math.inf if instance is None else USER_BUDGET
     began = time.monotonic()
-    with _progress() as progress:
-        recording = api.recorder(workers, store, progress.tick)
+    with _progress() as progress, api.recorder(workers, store, progress.tick, cluster=cluster) as recording:
         if sabotage:
             result = api.sabotage(slugs or (), seed=seed, budget=seconds, using=recording, announce=progress.announce)
         else:
@@ -418,6 +422,7 @@ def figures(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="of the runs (default: 0)")] = None,
     workers: Workers = None,
+    cluster: ClusterAddress = None,
     store: StoreDir = None,
 ) -> None:
     """Regenerate the papers' figures from recorded runs, with their data and a manifest beside them.
@@ -436,8 +441,7 @@ def figures(
         for name, value in stated.items():
             if value is not None:
                 raise InvalidInput(f"--redo takes everything from its manifest and stores nothing; leave out {name}")
-    with _progress() as progress:
-        recording = api.recorder(workers, store, progress.tick)
+    with _progress() as progress, api.recorder(workers, store, progress.tick, cluster=cluster) as recording:
         if redo is not None:
             redone = room.redo(redo, recorder=recording, folder=folder, announce=progress.announce)
         else:

@@ -20,6 +20,10 @@ def falsify(
     folder: Annotated[Path, typer.Option("--out", help="folder for the instance and its figure")] = Path("falsify-out"),
     format: Annotated[str, typer.Option(help="png, svg, pdf or several, comma-separated")] = "png",
     workers: Annotated[int | None, typer.Option(help="threads  [default: processors]")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="tcp://HOST:PORT", help="the re-test runs on the workers of this Dask scheduler"),
+    ] = None,
     store: Annotated[
         Path | None, typer.Option("--store", help="folder of recorded runs  [default: the user's cache]")
     ] = None,
@@ -33,10 +37,10 @@ def falsify(
 
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(f"cannot write to {folder}: it is a file; expected a folder")
-    with cli._progress() as progress:
+    with cli._progress() as progress, api.recorder(workers, store, cluster=cluster) as recording:
         result = search(
             slug, budget=budget, seed=seed, tries=tries, rounds=rounds, announce=progress.announce, tick=progress.tick,
-            using=api.recorder(workers, store),
+            using=recording,
         )  # fmt: skip
     paths = result.save(folder, format.split(","))
     cli.out.print(cli.verdict_table(result.verdicts))

@@ -1,0 +1,339 @@
+"""Simulating on the workers of a Dask scheduler: ``--cluster tcp://HOST:PORT``.
+
+A piece of an experiment travels as plain objects (hyper-parameters, instance, checkpoints) and names (watch, planted
+functions), so a worker runs its own sources. It computes the experiment's digest from what it received and from its
+sources and refuses the piece unless that is the digest with which it was sent; hence a worker that differs in an array,
+a source or a compiler, one that joins late included, never contributes a number. The client alone reads and writes
+the store: workers need no shared disk, and a worker that dies costs the pieces that it had not handed back.
+
+Dask has a serialisation of its own between client, scheduler and workers, which executes what it is sent: the
+scheduler must be trusted like the account that it runs under (docs/cluster.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import logging
+import math
+import os
+import platform
+import re
+import sys
+import time
+import warnings
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kernels.engine import Trace, prepare
+from kernels.loops import ROOMS
+from proofs_check.record import Experiment, Pieces
+from theory.errors import InvalidInput
+
+#: Seconds for a connection; between two looks at the workers; without any worker before giving up.
+CONNECT, LOOK, PATIENCE = 5.0, 2.0, 60.0
+#: Pieces in flight for each thread of a worker: one that runs and one that waits.
+AHEAD = 2
+
+_ADDRESS = re.compile(r"(tcp|tls)://([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
+_PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "cvxpy")
+_LOCALLY = "put it into an installed package, or leave out --cluster"
+_RESUMES = "finished runs are kept; the same command resumes from them, also without --cluster"
+
+
+class ClusterError(InvalidInput):
+    """A cluster that cannot be reached, differs from this process, or went away."""
+
+
+class NoWorkers(UserWarning):
+    """A scheduler without workers: the run waits for one."""
+
+
+class Differs(Exception):
+    """Raised by a worker that refuses a piece: its address, why, and its :func:`description`."""
+
+    def __init__(self, address: str, reason: str, found: dict[str, str]) -> None:
+        super().__init__(address, reason, found)
+        self.address = address
+        self.reason = reason
+        self.found = found
+
+
+def description() -> dict[str, str]:
+    """What the numbers of this process depend on: versions, and a checksum of each source of the project."""
+    found = {"Python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
+    found |= {package: importlib.metadata.version(package) for package in _PACKAGES}
+    for room in ROOMS:
+        spec = importlib.util.find_spec(room)
+        for folder in spec.submodule_search_locations or () if spec is not None else ():
+            for file in sorted(Path(folder).rglob("*.py")):
+                name = f"{room}/{file.relative_to(folder).as_posix()}"
+                found[name] = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    return found
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """What differs between two descriptions, the first few, in words; empty if nothing does."""
+    names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
+    shown = [f"{name} {there.get(name, 'missing')}, here {here.get(name, 'missing')}" for name in names[:4]]
+    more = [f"and {len(names) - 4} more"] if len(names) > 4 else []
+    return "; ".join(shown + more)
+
+
+class Sent(NamedTuple):
+    """An experiment on its way to a worker: code by name, everything else by value.
+
+    ``digest`` is its name in the store, computed where it was sent.
+    """
+
+    params: Any
+    instance: Any
+    horizon: int
+    checkpoints: npt.NDArray[np.int64]
+    seed: int
+    watch: str | None
+    overrides: dict[str, tuple[str, str]]
+    n_decisions: int
+    digest: str
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Sent:
+        """
+        Raises:
+            ClusterError: for code that a worker could not import by name, or whose source was edited.
+        """
+        watch = experiment.watch
+        _require_importable([type(experiment.params).__module__, type(experiment.instance).__module__], watch)
+        if experiment.unsettled:
+            raise ClusterError(f"{experiment.unsettled}; a cluster runs sources as they stand: {_LOCALLY}")
+        functions = {name: getattr(f, "py_func", f) for name, f in experiment.overrides.items()}
+        return cls(
+            experiment.params, experiment.instance, experiment.horizon, experiment.checkpoints, experiment.seed,
+            watch.__name__ if watch is not None else None,
+            {name: (f.__module__, f.__name__) for name, f in functions.items()}, experiment.n_decisions,
+            experiment.digest,
+        )  # fmt: skip
+
+    def received(self) -> Experiment:
+        """The experiment again, with the code of this process."""
+        importlib.import_module(self.instance.module)
+        overrides = {
+            name: getattr(importlib.import_module(module), function)
+            for name, (module, function) in self.overrides.items()
+        }
+        watch = importlib.import_module(self.watch) if self.watch is not None else None
+        return Experiment(
+            self.params, self.instance, self.horizon, self.checkpoints, self.seed, watch, overrides, self.n_decisions
+        )
+
+
+def _require_importable(modules: Iterable[str], watch: ModuleType | None) -> None:
+    """No script, no file imported by its path, no stand-in for a watch: a worker must find the same by name."""
+    for module in modules:
+        package = module.partition(".")[0]
+        if not any(finder.find_spec(package, None) for finder in sys.meta_path if hasattr(finder, "find_spec")):
+            raise ClusterError(f"{module} is no module that the workers of a cluster can import: {_LOCALLY}")
+    if watch is not None and sys.modules.get(watch.__name__) is not watch:
+        raise ClusterError(
+            f"the watch {watch.__name__} is no module that the workers of a cluster can import: {_LOCALLY}"
+        )
+
+
+def simulate_piece(sent: Sent, first_run: int, n_runs: int) -> tuple[Trace, float]:
+    """What a worker does: refuse foreign work, compile, simulate; the trace and the seconds without compiling.
+
+    Raises:
+        Differs: if this process would compute other numbers than the one that sent the piece.
+    """
+    from distributed import get_worker
+
+    experiment = sent.received()
+    reason = experiment.unsettled
+    if not reason and experiment.digest != sent.digest:
+        reason = "it would run another experiment"
+    if reason:
+        raise Differs(get_worker().address, reason, description())
+    prepare(experiment.params, experiment.instance, experiment.watch, experiment.overrides)
+    return experiment.simulate(first_run, n_runs, 1)
+
+
+class Cluster:
+    """The workers of a Dask scheduler as a backend of the recorder. Several pieces are in flight at a time.
+
+    Args:
+        address: ``tcp://HOST:PORT``, or ``tls://HOST:PORT`` with the certificates of Dask's own configuration.
+
+    Raises:
+        ClusterError: Dask is not installed, a malformed address, nobody there within :data:`CONNECT` seconds, no
+            worker within :data:`PATIENCE` seconds, or a worker that differs from this process.
+    """
+
+    least = 1
+
+    def __init__(self, address: str) -> None:
+        match = _ADDRESS.fullmatch(address)
+        if match is None or not 0 < int(match[3]) < 65536:
+            raise ClusterError(f"--cluster is {address!r}; expected tcp://HOST:PORT, such as tcp://127.0.0.1:8786")
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise ClusterError(
+                f"--cluster needs dask.distributed ({error}); install it with: pip install 'regretlab[cluster]'"
+            ) from error
+        # A scheduler that goes away is told in one sentence; Dask would log a traceback of every attempt beside it.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        self.cluster = address
+        self.workers = os.cpu_count() or 1
+        try:
+            self.client = Client(address, timeout=CONNECT, set_as_default=False, name="regretlab")
+        except Exception as error:  # no socket, no scheduler behind it, no certificate: each has an error of its own
+            raise ClusterError(f"no Dask scheduler at {address}: {_short(error)}") from error
+        try:
+            self._wait_for_workers()
+            self._compare()
+        except BaseException:
+            self.close()
+            raise
+        self.threads = 1
+        self.looked = self.seen = -math.inf
+        self._look()
+
+    @property
+    def parts(self) -> int:
+        """Threads of all workers."""
+        return self.threads
+
+    def prepare(self, params: Any, instance: Any, watch: ModuleType | None) -> None:
+        """Nothing: a worker compiles with its first piece."""
+
+    def compiling(self, slugs: Sequence[str], size: str) -> contextlib.AbstractContextManager[None]:
+        """Nothing, likewise."""
+        return contextlib.nullcontext()
+
+    def run(self, experiment: Experiment, pieces: Pieces) -> Generator[tuple[Trace, float], None, None]:
+        """The pieces as they come back; closing cancels those in flight (one that runs runs to its end)."""
+        sent = Sent.of(experiment)
+        running: set[Any] = set()
+        try:
+            while True:
+                self._look()
+                while len(running) < AHEAD * self.threads and (piece := next(pieces, None)) is not None:
+                    running.add(self.client.submit(simulate_piece, sent, *piece, pure=False))
+                if not running:
+                    return
+                for future in self._finished(running):
+                    result = self._result(future)
+                    if result is not None:
+                        running.remove(future)
+                        yield result
+        finally:
+            if running and self.client.status == "running":
+                self.client.cancel(list(running), force=True)
+
+    def close(self) -> None:
+        """Leave the cluster; scheduler and workers stay."""
+        with contextlib.suppress(Exception):  # a scheduler that is gone cannot be told
+            self.client.close(timeout=CONNECT)
+
+    def _lost(self) -> ClusterError:
+        return ClusterError(f"the scheduler at {self.cluster} went away; {_RESUMES}")
+
+    def _look(self) -> None:
+        """Every :data:`LOOK` seconds: how many threads there are now, and whether somebody is left at all."""
+        now = time.monotonic()
+        if now < self.looked + LOOK:
+            return
+        self.looked = now
+        try:
+            threads = sum(self.client.nthreads().values())
+        except Exception as error:  # depending on how far the client has noticed
+            raise self._lost() from error
+        if threads:
+            self.threads, self.seen = threads, now
+        elif now > self.seen + PATIENCE:
+            raise ClusterError(f"no worker left at {self.cluster} for {PATIENCE:g} seconds; {_RESUMES}")
+
+    def _finished(self, running: Iterable[Any]) -> set[Any]:
+        """Those that are done, at most :data:`LOOK` seconds from now."""
+        from distributed import CancelledError, wait
+
+        try:
+            with self.client.as_current():
+                return set(wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED").done)
+        except TimeoutError:
+            return set()
+        except CancelledError as error:
+            raise self._lost() from error
+
+    def _result(self, future: Any) -> tuple[Trace, float] | None:
+        """What a worker sent back; None if it died with the result, which is then computed again."""
+        from distributed import CancelledError
+        from distributed.scheduler import KilledWorker
+
+        try:
+            return future.result(timeout=PATIENCE)  # type: ignore[no-any-return]
+        except TimeoutError:
+            return None
+        except CancelledError as error:
+            raise self._lost() from error
+        except KilledWorker as error:
+            raise ClusterError(
+                f"a piece was running on {error.allowed_failures + 1} workers that died one after another, the last "
+                f"of them {error.last_worker.address} (too little memory?); {_RESUMES}"
+            ) from error
+        except Differs as error:
+            raise _foreign(error.address, differences(description(), error.found) or error.reason) from error
+        except ImportError as error:
+            raise ClusterError(f"a worker of {self.cluster} cannot import what it runs: {error}; {_RESUMES}") from error
+
+    def _wait_for_workers(self) -> None:
+        try:
+            if not self.client.nthreads():
+                warnings.warn(f"no worker at {self.cluster} yet; waiting up to {PATIENCE:g} s", NoWorkers, stacklevel=2)
+            self.client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"no worker at {self.cluster} after {PATIENCE:g} s; start one with: dask worker {self.cluster}"
+            ) from error
+        except OSError as error:
+            raise self._lost() from error
+
+    def _compare(self) -> None:
+        """The workers that are there now run the same sources and versions as this process.
+
+        One that is too busy to answer is compared with its first piece.
+        """
+        from distributed import wait
+
+        asked = {
+            self.client.submit(description, workers=[worker], priority=1, pure=False): worker
+            for worker in self.client.nthreads()
+        }
+        with contextlib.suppress(TimeoutError), self.client.as_current():
+            wait(list(asked), timeout=CONNECT)
+        here = description()
+        for future, worker in asked.items():
+            if future.status == "error":
+                raise ClusterError(f"worker {worker} cannot import regretlab: {_short(future.exception())}")
+            difference = differences(here, future.result()) if future.status == "finished" else ""
+            if difference:
+                raise _foreign(worker, difference)
+
+
+def _foreign(worker: str, difference: str) -> ClusterError:
+    return ClusterError(
+        f"worker {worker} does not run what this process runs: {difference}; expected the same sources and versions "
+        "everywhere (restart workers after an update)"
+    )
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -21,7 +21,7 @@ import os
 import pkgutil
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 
 import bandits
 from bandits.linear import LinearBandit
+from theory.documents import decode, encode
 from theory.errors import DamagedFile, InvalidInput
 
 #: Largest |<theta, x> - mean| at which a table of exact means counts as linear.
@@ -144,14 +145,14 @@ def _means(table: _Table) -> Any:
     laws = set(table.text("law")) if "law" in table else {"bernoulli"}
     name = table.path.stem
     if laws == {"bernoulli"}:
-        return _known()["BernoulliBandit"](table.numbers("mean"), name=name)
+        return instance_classes()["BernoulliBandit"](table.numbers("mean"), name=name)
     if laws == {"gaussian"}:
         if "sd" not in table:
             raise DamagedFile(f"{table.path}, header: no column 'sd'; expected one for Gaussian arms")
         sd = np.unique(table.numbers("sd"))
         if len(sd) > 1:
             raise InvalidInput(f"column 'sd' has different values {sd[:3].tolist()}; expected one common sd")
-        return _known()["GaussianBandit"](table.numbers("mean"), sd=float(sd[0]), name=name)
+        return instance_classes()["GaussianBandit"](table.numbers("mean"), sd=float(sd[0]), name=name)
     raise InvalidInput(f"column 'law' has {sorted(laws)}; expected all bernoulli or all gaussian (others: use .json)")
 
 
@@ -164,7 +165,7 @@ def _losses(table: _Table) -> Any:
     if outside.any():
         i, j = (int(k) for k in np.argwhere(outside)[0])
         raise InvalidInput(f"{table.places[i]}, column {columns[j]!r}: loss {losses[i, j]:g}; expected one in [0, 1]")
-    return _known()["LossSequence"](losses, name=table.path.stem)
+    return instance_classes()["LossSequence"](losses, name=table.path.stem)
 
 
 def _contexts(table: _Table) -> LinearBandit:
@@ -212,35 +213,26 @@ def _classes() -> Iterator[type]:
                     yield value
 
 
-def _known() -> dict[str, Any]:
+def instance_classes() -> dict[str, Any]:
+    """Class name -> class of every instance of the bandit rooms."""
     return {cls.__name__: cls for cls in _classes()}
 
 
 def write_bandit(instance: Any, path: str | os.PathLike[str]) -> None:
-    """Write any bandit instance as JSON, exactly (floats in shortest form that reads back the same).
+    """Write any bandit instance as JSON (:mod:`theory.documents`), exactly.
 
     Raises:
         InvalidInput: not an instance of the bandit rooms, another extension than .json, or the file cannot be written.
     """
-    target = Path(path)
+    target, known = Path(path), instance_classes()
     if target.suffix.lower() != ".json":
         raise InvalidInput(f"{target}: unknown extension {target.suffix!r}; expected .json")
-    if type(instance) not in _known().values():
-        raise InvalidInput(f"{type(instance).__name__} is no bandit instance; expected one of {', '.join(_known())}")
-    content = {f.name: getattr(instance, f.name) for f in fields(instance) if f.init}
+    if type(instance) not in known.values():
+        raise InvalidInput(f"{type(instance).__name__} is no bandit instance; expected one of {', '.join(known)}")
     try:
-        text = json.dumps({"instance": type(instance).__name__, "fields": content}, default=_plain, indent=1)
-        target.write_text(text + "\n", encoding="utf-8")
+        target.write_text(json.dumps(encode(instance, known), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"cannot write {target}: {error.strerror}") from error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    raise InvalidInput(f"a field holds {type(value).__name__}; expected arrays, numbers, strings and lists of them")
 
 
 def _from_json(path: Path) -> Any:
@@ -250,19 +242,4 @@ def _from_json(path: Path) -> Any:
         raise DamagedFile(f"{path}: not readable as JSON: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("fields"), dict):
         raise DamagedFile(f"{path}: expected an object with 'instance' (a class name) and 'fields' (its arguments)")
-    known = _known()
-    cls = known.get(str(content.get("instance")))
-    if cls is None:
-        raise InvalidInput(f"{path}: instance is {content.get('instance')!r}; expected one of {', '.join(known)}")
-    allowed = {f.name for f in fields(cls) if f.init}
-    extra = set(content["fields"]) - allowed
-    if extra:
-        raise InvalidInput(
-            f"{path}: {cls.__name__} has no field {sorted(extra)[0]!r}; expected {', '.join(sorted(allowed))}"
-        )
-    try:
-        return cls(**content["fields"])
-    except TypeError as error:
-        raise InvalidInput(f"{path}: {cls.__name__}: {error}") from error
-    except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from error
+    return decode(content, instance_classes(), str(path))

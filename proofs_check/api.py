@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,7 @@ def check(
     store: Path | str | None = None,
     instance: Any = None,
     horizon: int | None = None,
+    max_runs: int | None = None,
     algorithm: Any = None,
     sabotage: bool = False,
     using: Recorder | None = None,
@@ -125,7 +126,7 @@ def check(
         workers: threads. cluster: address of a Dask scheduler whose workers simulate. store: folder of recorded runs.
         instance: a user's instance in place of the claims' own; claims of other settings are left out, and claims
             whose hypotheses it violates are skipped with the reason, unless they were named in ``slugs``.
-        horizon: rounds or episodes on the user's instance (default: the claim's).
+        horizon: rounds or episodes on the user's instance (default: the claim's). max_runs: replications on it.
         algorithm: a user's algorithm in place of the claims' own, see :mod:`proofs_check.plugin`: a NamedTuple class,
             or one with its values, or "FILE.py:CLASS".
         sabotage: also plant every fault of the claims (on their own instances).
@@ -165,7 +166,7 @@ def check(
         for i, claim in enumerate(chosen):
             now = time.monotonic()
             deadline = now + (end - now) / (len(chosen) - i)
-            cases = None if instance is None else [_user_case(claim, instance, horizon)]
+            cases = None if instance is None else [_user_case(claim, instance, horizon, max_runs)]
             adopted = None
             if plugin is not None:
                 if announce is not None:
@@ -262,8 +263,9 @@ def user_horizon(claim: Claim, instance: Any) -> int:
     return max(1, longest if available is None else min(longest, int(available)))
 
 
-def _user_case(claim: Claim, instance: Any, horizon: int | None) -> Case:
-    return Case("user", lambda: instance, horizon or user_horizon(claim, instance))
+def _user_case(claim: Claim, instance: Any, horizon: int | None, max_runs: int | None) -> Case:
+    case = Case("user", lambda: instance, horizon or user_horizon(claim, instance))
+    return case if max_runs is None else replace(case, max_runs=max_runs)
 
 
 def _applicable(

@@ -224,6 +224,9 @@ def check(
         str | None, typer.Option(metavar="FILE.py:CLASS", help="check your own algorithm, with --like SLUG")
     ] = None,
     like: Annotated[list[str] | None, typer.Option(help="the claim that --algorithm is held against")] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="repeat what regretlab falsify found, bit for bit")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="write one self-contained HTML report")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write all verdicts as JSON")] = None,
     store: StoreDir = None,
@@ -242,6 +245,11 @@ def check(
         raise InvalidInput("--quick and --full exclude each other")
     if sum(x is not None for x in (mdp, bandit, env)) > 1:
         raise InvalidInput("--mdp, --bandit and --env exclude each other")
+    chosen_anew = (slugs, full, budget, seed, mdp, bandit, env, horizon, rounds, algorithm, like, sabotage)
+    if replay is not None and any(chosen_anew):
+        raise InvalidInput(
+            "--replay FILE holds the claim, the instance and the seed; expected no claims and no options"
+        )
     supplied = [f"--{name}" for name, value in (("mdp", mdp), ("bandit", bandit), ("env", env)) if value is not None]
     if sabotage and supplied:
         raise InvalidInput(f"--sabotage plants faults on the claims' own instances; leave out {supplied[0]}")
@@ -261,8 +269,14 @@ def check(
     instance = _instance(mdp, bandit, env, horizon)
     seconds = budget if budget is not None else math.inf if instance is None else USER_BUDGET
     began = time.monotonic()
+    replayed = None
     with _progress() as progress, api.recorder(workers, store, progress.tick, cluster=cluster) as recording:
-        if sabotage:
+        if replay is not None:
+            from proofs_check.replay import replay as run_again
+
+            replayed = run_again(replay, workers=workers, tick=progress.tick, announce=progress.announce)
+            result = replayed.report
+        elif sabotage:
             result = api.sabotage(slugs or (), seed=seed, budget=seconds, using=recording, announce=progress.announce)
         else:
             result = api.check(
@@ -294,9 +308,11 @@ def check(
             filter(None, [words, f"{int(faults['caught'].sum())} of {len(faults)} planted faults caught"])
         )
     out.print(f"{words or 'nothing finished'} in {_seconds(time.monotonic() - began)}")
+    for line in replayed.lines() if replayed is not None else ():
+        out.print(escape(line), soft_wrap=True)
     if result.interrupted:
         out.print("interrupted: finished runs are kept; the same command resumes from them")
-    raise typer.Exit(result.exit_code)
+    raise typer.Exit(result.exit_code if replayed is None else replayed.exit_code)
 
 
 def _instance(mdp: Path | None, bandit: Path | None, env: str | None, horizon: int | None) -> Any:

@@ -13,6 +13,9 @@ from theory.errors import InvalidInput
 
 def falsify(
     slug: Annotated[str, typer.Argument(help="a claim")],
+    algorithm: Annotated[
+        str | None, typer.Option(metavar="FILE.py:CLASS", help="your own algorithm in the place of the claim's")
+    ] = None,
     budget: Annotated[float, typer.Option(help="seconds for the search and the re-test together")] = 60.0,
     seed: Annotated[int, typer.Option(help="the search uses this seed, the re-test the next one")] = 0,
     tries: Annotated[int, typer.Option(help="instances tried at most")] = 400,
@@ -39,8 +42,8 @@ def falsify(
         raise InvalidInput(f"cannot write to {folder}: it is a file; expected a folder")
     with cli._progress() as progress, api.recorder(workers, store, cluster=cluster) as recording:
         result = search(
-            slug, budget=budget, seed=seed, tries=tries, rounds=rounds, announce=progress.announce, tick=progress.tick,
-            using=recording,
+            slug, algorithm=algorithm, budget=budget, seed=seed, tries=tries, rounds=rounds,
+            announce=progress.announce, tick=progress.tick, using=recording,
         )  # fmt: skip
     paths = result.save(folder, format.split(","))
     cli.out.print(cli.verdict_table(result.verdicts))

@@ -14,7 +14,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,32 +23,16 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 
-from bandits.adversaries.alternating import AlternatingLosses
-from bandits.adversaries.bernoulli import BernoulliLosses
-from bandits.adversaries.constant import ConstantLosses
-from bandits.adversaries.constrained import StochasticallyConstrained
-from bandits.adversaries.punishing import PunishMostPlayed
-from bandits.adversaries.shifting import GapShifting
-from bandits.files import write_bandit
-from bandits.instances.bernoulli import BernoulliBandit
-from bandits.instances.gaussian import GaussianBandit
 from kernels.engine import Trace, log_spaced, prepare, simulate
-from mdps.files import write_mdp
-from mdps.loops import Episodes
-from mdps.model import MDP
 from proofs_check.api import Report, check, recorder
 from proofs_check.catalogue import claims, select
-from proofs_check.check import (
-    ALPHA_REFUTE,
-    ALPHA_VERIFY,
-    _largest,
-    bound_outcome,
-    bound_quantity,
-    bound_test,
-    clean_runs,
-)
-from proofs_check.claim import Bound, Claim
+from proofs_check.check import ALPHA_REFUTE, clean_runs
+from proofs_check.claim import Claim
+from proofs_check.plugin import adopt, load
+from proofs_check.ratios import largest_score, score
 from proofs_check.record import Recorder
+from proofs_check.replay import kept, record, write_replay
+from proofs_check.spaces import GRID, Space, spaces
 from proofs_check.verdict import frame
 from theory.errors import InvalidInput
 
@@ -60,121 +44,8 @@ SEARCH_RUNS = 20
 FEWEST = 30
 #: Share of the budget, and of the instances, for the search (the rest re-tests) and for its global part.
 SEARCH_SHARE, GLOBAL_SHARE = 0.6, 0.6
-#: Coordinates of the global part are multiples of 1 / GRID: readable instances.
-GRID = 1000
 #: Sizes of the first simplex of the local searches, which follow each other from the best point.
 SIMPLEX = (0.15, 0.02)
-#: Gaussian means are searched in [0, GAUSSIAN_RANGE] standard deviations.
-GAUSSIAN_RANGE = 3.0
-
-
-@dataclass(frozen=True)
-class Space:
-    """A family of instances with coordinates in a unit cube.
-
-    Attributes:
-        text: the family in words. sizes: possible numbers of coordinates.
-        build: coordinates in [0, 1], shape (n,), n among ``sizes`` -> instance.
-    """
-
-    text: str
-    sizes: tuple[int, ...]
-    build: Callable[[Float], Any]
-
-
-def _whole(x: float, low: int, high: int) -> int:
-    """The coordinate x in [0, 1] as an integer in low .. high, in equal parts."""
-    return min(high, low + int(x * (high - low + 1)))
-
-
-def _arms(low: int, high: int) -> str:
-    return f"{low} arms" if low == high else f"{low} to {high} arms"
-
-
-def _bernoulli(instances: Sequence[BernoulliBandit]) -> tuple[Space, ...]:
-    low, high = min(b.n_arms for b in instances), max(b.n_arms for b in instances)
-    return (Space(f"Bernoulli means, {_arms(low, high)}", tuple(range(low, high + 1)), lambda x: BernoulliBandit(x)),)
-
-
-def _gaussian(instances: Sequence[GaussianBandit]) -> tuple[Space, ...]:
-    low, high = min(b.n_arms for b in instances), max(b.n_arms for b in instances)
-    sd = instances[0].sd
-    return (
-        Space(
-            f"Gaussian means in [0, {GAUSSIAN_RANGE:g} sd], {_arms(low, high)}", tuple(range(low, high + 1)),
-            lambda x: GaussianBandit(GAUSSIAN_RANGE * sd * x, sd=sd),
-        ),
-    )  # fmt: skip
-
-
-def _adversaries(instances: Sequence[Any]) -> tuple[Space, ...]:
-    low, high = min(b.n_arms for b in instances), max(b.n_arms for b in instances)
-    arms = tuple(range(low, high + 1))
-
-    def constrained(x: Float) -> StochasticallyConstrained:
-        return StochasticallyConstrained(_whole(x[0], low, high), max(float(x[1]), 1.0 / GRID), 1.1 + 2.9 * float(x[2]))
-
-    def shifting(x: Float) -> GapShifting:
-        return GapShifting(_whole(x[0], low, high), float(x[1]), float(x[1] * x[2]), 1.1 + 2.9 * float(x[3]))
-
-    return (
-        Space(f"Bernoulli losses, {_arms(low, high)}", arms, lambda x: BernoulliLosses(x)),
-        Space(f"stochastically constrained losses, {_arms(low, high)}", (3,), constrained),
-        Space(f"gap-shifting losses, {_arms(low, high)}", (4,), shifting),
-    )
-
-
-def _episodes(instances: Sequence[Episodes]) -> tuple[Space, ...]:
-    """Tabular models of the first case's size: for each stage (if they differ), state and action a row and a reward."""
-    mdp = instances[0].mdp
-    n_stages = mdp.horizon if mdp.stage_dependent and mdp.horizon is not None else 1
-    shape = (n_stages, mdp.n_states, mdp.n_actions)
-    pairs = mdp.n_states * mdp.n_actions
-    features = None if instances[0].features is None else np.eye(pairs).reshape(mdp.n_states, mdp.n_actions, pairs)
-
-    def build(x: Float) -> Episodes:
-        entries = np.asarray(x).reshape(*shape, mdp.n_states + 1)
-        weights = entries[..., :-1] + 1e-6  # no row of zeros
-        p, r = weights / weights.sum(axis=-1, keepdims=True), entries[..., -1]
-        model = MDP.from_dense(
-            p if mdp.stage_dependent else p[0], r if mdp.stage_dependent else r[0], initial=mdp.initial,
-            horizon=mdp.horizon, reward_law=mdp.reward_law, name="searched",
-        )  # fmt: skip
-        return Episodes(model, features)
-
-    text = f"tabular models, {mdp.n_states} states, {mdp.n_actions} actions, {mdp.horizon} stages"
-    return (Space(text, (math.prod(shape) * (mdp.n_states + 1),), build),)
-
-
-#: Class of a claim's instances -> the spaces that are searched in their place.
-SPACES: dict[type, Callable[[Any], tuple[Space, ...]]] = {
-    BernoulliBandit: _bernoulli,
-    GaussianBandit: _gaussian,
-    Episodes: _episodes,
-    AlternatingLosses: _adversaries,
-    BernoulliLosses: _adversaries,
-    ConstantLosses: _adversaries,
-    GapShifting: _adversaries,
-    PunishMostPlayed: _adversaries,
-    StochasticallyConstrained: _adversaries,
-}
-
-
-def spaces(claim: Claim) -> tuple[tuple[Space, ...], int]:
-    """The spaces in which a claim is searched, and the horizon of its first case.
-
-    Raises:
-        InvalidInput: if the instances of the claim's cases are of a kind without a search space.
-    """
-    instances = [case.build() for case in claim.cases]
-    first = instances[0]
-    if type(first) not in SPACES:
-        raise InvalidInput(
-            f"{claim.slug} is about instances of class {type(first).__name__}, which have no search space; "
-            f"expected one of {', '.join(kind.__name__ for kind in SPACES)}"
-        )
-    same = [instance for instance in instances if SPACES.get(type(instance)) is SPACES[type(first)]]
-    return SPACES[type(first)](same), claim.cases[0].horizon
 
 
 @dataclass(frozen=True)
@@ -265,10 +136,10 @@ class _Search:
             self.reason = str(error)
             return None
         self.tried += 1
-        score = max((_score(bound, trace, instance, params, horizon) for bound in claim.bounds), default=0.0)
-        if self.best is None or score > self.best_score:
-            self.best, self.best_score = Found("ratio", instance, space, point, max(score, 0.0)), score
-        return score, self._steps(trace, instance, params, space, point)
+        largest = max((score(bound, trace, instance, params, horizon) for bound in claim.bounds), default=0.0)
+        if self.best is None or largest > self.best_score:
+            self.best, self.best_score = Found("ratio", instance, space, point, max(largest, 0.0)), largest
+        return largest, self._steps(trace, instance, params, space, point)
 
     def suspects(self) -> list[Found]:
         """The instances that broke steps or events, each once for either reason.
@@ -294,34 +165,13 @@ class _Search:
                 if excess > max(1.0, self.events[step.id].measured if step.id in self.events else 0.0):
                     self.events[step.id] = Found(f"event {step.id}", instance, space, point, excess)
                 continue
-            kept = clean_runs(trace.records, self.claim.steps, step.given)
-            n_broken = int((failed & kept).sum())
+            clean = clean_runs(trace.records, self.claim.steps, step.given)
+            n_broken = int((failed & clean).sum())
             if n_broken > (self.broken[step.id].measured if step.id in self.broken else 0):
                 self.broken[step.id] = Found(f"step {step.id}", instance, space, point, float(n_broken))
-            if kept.any() and np.isfinite(least := trace.records.slack[kept, index].min()):
+            if clean.any() and np.isfinite(least := trace.records.slack[clean, index].min()):
                 slacks[step.id] = float(least)
         return slacks
-
-
-def _score(bound: Bound, trace: Trace, instance: Any, params: Any, horizon: int) -> float:
-    """Measured / bound where the theorem is tested, else -log(bound / trivial bound); 0 for unknown constants."""
-    if bound.theorem.constants == "order":
-        return 0.0
-    with np.errstate(all="ignore"):
-        values = np.asarray(bound.theorem.bound(instance, params, trace.checkpoints.astype(float)), dtype=float)
-    largest, value = _largest(bound, instance, horizon), float(values[-1])
-    if bound_test(bound, params, value, 0.0, largest, ALPHA_REFUTE, ALPHA_VERIFY) is None:
-        return -math.log(value / largest) if 0.0 < largest <= value < math.inf else -math.inf
-    if bound.theorem.kind == "expected":
-        return float(bound_quantity(bound, trace, instance, params).mean()) / value
-    if bound.anytime:
-        regret = trace.extra["realised"] if bound.theorem.regret == "realised" else trace.regret
-        ratios = (regret[:, values > 0.0] / values[values > 0.0]).max(axis=1)
-    elif value > 0.0:
-        ratios = bound_quantity(bound, trace, instance, params) / value
-    else:  # a quantity that must be zero, but for a share delta of the runs
-        return float(bound_outcome(bound, instance, params, values)(trace).mean()) / float(params.delta)
-    return float(np.quantile(ratios, 1.0 - float(params.delta)))
 
 
 def _globally(search: _Search) -> None:
@@ -391,21 +241,12 @@ class Retest:
     @property
     def ratio(self) -> float:
         """Measured / bound on the runs of the re-test, as the search measures it; nan without runs or bounds."""
-        scores = [
-            _score(bound, shown.trace, shown.instance, shown.params, shown.case.horizon)
-            for result in self.report.results
-            for shown in result.cases
-            for bound in result.claim.bounds
-        ]
-        return max(scores, default=math.nan)
+        return largest_score(self.report)
 
     @property
     def verdicts(self) -> pd.DataFrame:
         """The verdicts of the check; of a broken step's own seed, those of the steps that must always hold."""
-        kept = (v for result in self.report.results for v in result.verdicts)
-        if self.found.what.startswith("step "):
-            kept = (v for v in kept if v.layer == "step" and v.kind != "event")
-        return frame(replace(v, case=self.found.what) for v in kept)
+        return frame(kept(self.found.what, self.report))
 
 
 @dataclass
@@ -413,13 +254,15 @@ class Falsification:
     """What a search found.
 
     Attributes:
-        claim, horizon, seed: what was searched. places: the spaces, in words.
+        claim, horizon, seed: what was searched. algorithm: a user's, in the place of the claim's own, or None.
+        places: the spaces, in words.
         tried, refused: instances run, and instances outside the hypotheses.
         retests: the worst ratio first, then broken steps and events that failed too often during the search.
         interrupted: stopped by the user. seconds: taken.
     """
 
     claim: Claim
+    algorithm: Any
     horizon: int
     seed: int
     places: tuple[str, ...]
@@ -497,7 +340,8 @@ class Falsification:
             else:
                 shown = f"{row.found} failed {row.in_search:.3g} times as often as allowed in the search"
             words.append(f"{shown}: {row.instance}, horizon {row.horizon:,}")
-        return [*words, f"{self.claim.slug}: {self.verdict}{self._level}"]
+        names = {result.claim.slug for retest in self.retests for result in retest.report.results}
+        return [*words, f"{', '.join(names) or self.claim.slug}: {self.verdict}{self._level}"]
 
     @property
     def _level(self) -> str:
@@ -514,7 +358,7 @@ class Falsification:
         return [Path(folder) / f"{self.claim.slug}-{r.found.what.replace(' ', '-')}.json" for r in self.retests]
 
     def save(self, folder: Path | str, formats: Sequence[str] = ("png",)) -> list[Path]:
-        """Write each instance (JSON, exact) and its regret against the bound; the paths written.
+        """Write a replay file for each instance, and a figure of its regret against the bound; the paths written.
 
         Raises:
             InvalidInput: an unknown format of figures, or a folder that cannot be written.
@@ -530,11 +374,20 @@ class Falsification:
             raise InvalidInput(f"cannot write to {folder}: {error.strerror}") from error
         written = []
         for retest, path in zip(self.retests, self.files(folder)):
-            instance = retest.found.instance
-            if isinstance(instance, Episodes):
-                write_mdp(instance.mdp, path)
-            else:
-                write_bandit(instance, path)
+            found, report = retest.found, retest.report
+            write_replay(
+                record(
+                    self.claim,
+                    self.algorithm,
+                    found.what,
+                    found.measured,
+                    found.instance,
+                    self.horizon,
+                    retest.seed,
+                    report,
+                ),
+                path,
+            )
             written.append(path)
             for result in retest.report.results:
                 for shown in result.cases:
@@ -547,25 +400,16 @@ class Falsification:
     def commands(self, folder: Path | str) -> list[str]:
         """What replays each re-test from its file: a command, or Python for a claim that no catalogue has."""
         known = claims().get(self.claim.slug) is self.claim
-        texts = []
-        for retest, path in zip(self.retests, self.files(folder)):
-            model = isinstance(retest.found.instance, Episodes)
-            if known:
-                option = "--mdp" if model else "--bandit"
-                texts.append(
-                    f"regretlab check {self.claim.slug} {option} {path} --rounds {self.horizon} --seed {retest.seed}"
-                )
-            else:
-                read = f"Episodes(read_mdp({str(path)!r}))" if model else f"read_bandit({str(path)!r})"
-                texts.append(
-                    f"regretlab.check(claim, instance={read}, horizon={self.horizon}, seed={retest.seed}).verdicts"
-                )
-        return texts
+        return [
+            f"regretlab check --replay {path}" if known else f"regretlab.replay({str(path)!r}, claim=claim).verdicts"
+            for path in self.files(folder)
+        ]
 
 
 def falsify(
     claim: str | Claim,
     *,
+    algorithm: Any = None,
     budget: float = 60.0,
     seed: int = 0,
     tries: int = 400,
@@ -577,7 +421,8 @@ def falsify(
     """Search for the instance on which a claim is worst, and re-test it on fresh seeds.
 
     Args:
-        claim: a slug, or a claim of one's own.
+        claim: a slug, or a claim of one's own. algorithm: a user's, in the place of the claim's own, as of
+            :func:`proofs_check.api.check`.
         budget: seconds for search and re-test together, compiling left out.
         seed: the search runs on it, the re-test on seed + 1. Unless the budget ends the search or cuts its runs, the
             same seed and ``tries`` find the same instance.
@@ -601,12 +446,14 @@ def falsify(
         if value is not None and value < 1:
             raise InvalidInput(f"{what} is {value}; expected at least 1")
     (chosen,) = select([claim])
-    places, horizon = spaces(chosen)
-    horizon = rounds or horizon
+    horizon = rounds or chosen.cases[0].horizon
+    places = spaces(chosen, horizon)
+    plugin = load(algorithm) if isinstance(algorithm, str) else algorithm
+    searched = chosen if plugin is None else adopt(chosen, plugin).claim
     recording = using or recorder()
     began = time.monotonic()
     first = max(1, int(GLOBAL_SHARE * tries))
-    search = _Search(chosen, places, horizon, seed, recording.workers, math.inf, first, tick)
+    search = _Search(searched, places, horizon, seed, recording.workers, math.inf, first, tick)
     interrupted = False
     if announce is not None:
         announce(f"{chosen.slug}: compiling", tries)
@@ -637,13 +484,13 @@ def falsify(
         fresh = seed if found.what.startswith("step ") else seed + 1
         report = check(
             [chosen], instance=found.instance, horizon=horizon, seed=fresh, budget=left / (len(suspects) - i),
-            using=recording, announce=announce,
+            algorithm=algorithm, using=recording, announce=announce,
         )  # fmt: skip
         retests.append(Retest(found, fresh, report))
         interrupted = interrupted or report.interrupted
         if report.interrupted:
             break
     return Falsification(
-        chosen, horizon, seed, tuple(space.text for space in places), search.tried, search.refused, retests,
+        chosen, algorithm, horizon, seed, tuple(space.text for space in places), search.tried, search.refused, retests,
         interrupted, time.monotonic() - began,
     )  # fmt: skip

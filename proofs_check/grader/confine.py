@@ -214,8 +214,8 @@ def confine(setup: dict[str, Any], outbox: int) -> list[str]:
 
     Args:
         setup: ``seconds``, ``memory`` and ``file_bytes``; ``readable`` and ``listable`` paths; the own ``folder``;
-            ``path``, where the standard library is; ``packages``, name -> folder in which it is installed. outbox: where a sentence goes when the submission is
-            ended.
+            ``path``, where the standard library is; ``packages``, name -> folder in which it is installed.
+        outbox: where a sentence goes when the submission is ended.
 
     Returns:
         The layers, in words.

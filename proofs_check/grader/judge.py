@@ -32,7 +32,8 @@ class Mark:
         statement: the statement that broke first, or why the submission could not go on; empty if nothing did.
         where: the place: run, round, state, arm. expected, found: the two values there, as text, or empty.
         hint: what a tutor would say. printed: the beginning of what the submission printed.
-        seconds: how long it took. stopped: whether the submission could not go on. crash: where the check itself stumbled over an answer, for its author; or empty.
+        seconds: how long it took. stopped: whether the submission could not go on.
+        crash: where the check itself stumbled over an answer, for its author; or empty.
     """
 
     id: str

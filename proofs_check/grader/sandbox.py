@@ -99,7 +99,7 @@ class Sandbox:
         self._replies, outbox = os.pipe()
         places = _places()
         path = [*places["path"], *places["packages"].values(), str(Path(__file__).resolve().parents[2])]
-        command = [sys.executable, "-I", "-S", "-B", "-c", _BOOT, str(inbox), str(outbox), *path]
+        command = [sys.executable, "-I", "-S", "-B", "-u", "-c", _BOOT, str(inbox), str(outbox), *path]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder,
             env=dict.fromkeys(_THREADS, "1"), pass_fds=(inbox, outbox), start_new_session=True, bufsize=0,
@@ -164,7 +164,8 @@ class Sandbox:
             value = wire.decode(reply.get("value"))
         except wire.Malformed as error:
             self._stop(f"answered with {error}")
-        self.last = (arguments[0] if verb == "call" else arguments[1] if verb == "do" else verb, value)
+        if verb in ("call", "do", "read"):
+            self.last = (arguments[0 if verb == "call" else 1], value)
         return value
 
     def _stop(self, reason: str, hint: str = "") -> NoReturn:
@@ -206,14 +207,17 @@ class Sandbox:
             self._poll.unregister(self._requests)
         return rest
 
-    def _read_output(self) -> None:
+    def _read_output(self) -> bool:
+        """Take what is there; whether there may be more."""
         chunk = os.read(self._output, 65536)
         if not chunk:
-            self._poll.unregister(self._output)
+            with contextlib.suppress(KeyError):
+                self._poll.unregister(self._output)
         self._n_printed += len(chunk)
         self._printed += chunk[: SHOWN_BYTES - len(self._printed)]
         if self._n_printed > PRINTED_BYTES:
             self._stop(f"printed more than {PRINTED_BYTES:,} bytes", "print less, or nothing")
+        return bool(chunk)
 
     def _read_replies(self) -> bool:
         """Take what is there; whether there is a whole line."""
@@ -290,12 +294,9 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 end()
         self.process.wait()
-        with contextlib.suppress(Stopped, OSError):
-            while self._n_printed <= PRINTED_BYTES and select.select([self._output], [], [], 0)[0]:
-                before = self._n_printed
-                self._read_output()
-                if before == self._n_printed:
-                    break
+        with contextlib.suppress(Stopped, BlockingIOError):
+            while self._n_printed <= PRINTED_BYTES and self._read_output():
+                pass
         os.close(self._requests)
         os.close(self._replies)
         assert self.process.stdout is not None
@@ -335,11 +336,11 @@ def sandboxed(source: Source, seconds: float) -> Iterator[Sandbox]:
     if os.name != "posix":
         raise InvalidInput(f"submissions are graded on Linux and macOS; this is {os.name}")
     folder = Path(tempfile.mkdtemp(prefix="regretlab-grade-")).resolve()
-    sandbox = None
     try:
         sandbox = Sandbox(source, seconds, folder)
-        yield sandbox
-    finally:
-        if sandbox is not None:
+        try:
+            yield sandbox
+        finally:
             sandbox.close()
+    finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -76,9 +76,8 @@ def read_source(path: Path) -> Source:
         raise Unreadable(f"{path.name} is not UTF-8: byte {error.start} is {raw[error.start]:#04x}") from None
     source = _notebook(path.name, text) if path.suffix == ".ipynb" else Source(path.name, text)
     if "\0" in source.text:
-        raise Unreadable(
-            f"{path.name} has a NUL character in line {source.text[: source.text.index(chr(0))].count(chr(10)) + 1}"
-        )
+        line = source.text.count("\n", 0, source.text.index("\0")) + 1
+        raise Unreadable(f"{path.name} has a NUL character: {source.place(line)}")
     if len(source.text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
         raise Unreadable(f"the code in {path.name} has more than {TEXT_BYTES:,} bytes")
     return source

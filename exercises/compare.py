@@ -27,14 +27,14 @@ def require(
         where: what comes before that. slips: hint -> what the mistake would have given, of the shape of ``expected``.
 
     Raises:
-        Broken: at the first wrong entry; its hint is that of the first slip which gives the value found there.
+        Broken: at the first wrong entry; its hints are those of the slips which give the value found there.
     """
     try:
         require_close(statement, found, expected, where=where, tolerance=tolerance)
     except Broken as broken:
         if not axes or not isinstance(broken.expected, float):
             values = (slips or {}).items()
-            broken.hint = next((hint for hint, value in values if _close(found, value, tolerance)), "")
+            broken.hint = " Or: ".join(hint for hint, value in values if _close(found, value, tolerance))
             raise
     else:
         return

@@ -93,6 +93,11 @@ def episode(model: Model, rng: np.random.Generator, act: Callable[[int, int], in
     return steps
 
 
+def played(model: Model, rng: np.random.Generator, policy: Int) -> list[Visit]:
+    """The steps of one episode of a policy, (H, S)."""
+    return episode(model, rng, lambda h, s: int(policy[h, s]))
+
+
 def require_parts(answer: Any, function: str, names: str) -> list[Any]:
     """The results of a function that returns several; ``names`` as in "values, q, policy".
 

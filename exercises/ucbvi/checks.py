@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from exercises.compare import require, require_at_most
-from exercises.episodes import PAIRS, STATES, Float, Int, Model, episode, random_model, random_policy
+from exercises.episodes import PAIRS, STATES, Float, Int, Model, played, random_model, random_policy
 from mdps.planning.finite_horizon import backward_induction
 from proofs_check.course import Agent, Broken, Check, Exercise, Submission
 from theory.complexity import count_potential
@@ -55,7 +55,7 @@ def start(submission: Submission, model: Model, scale: float = SCALE) -> Agent:
 
 def feed(agent: Agent, model: Model, counts: Counts, rng: np.random.Generator, policy: Int) -> None:
     """One episode of a policy, told to the algorithm and counted here."""
-    for step in episode(model, rng, lambda h, s: int(policy[h, s])):
+    for step in played(model, rng, policy):
         agent.observe(*step)
         counts.transitions[step.s, step.a, step.following] += 1.0
 

@@ -10,7 +10,8 @@ AHEAD = "state.values[h + 1, following]"
 MISTAKES = {
     "plain average": ("learning-rate", "(horizon + 1.0) / (horizon + t)", "1.0 / t", "t 2", "averages all"),
     "rate from zero": ("learning-rate", "(horizon + t)", "(horizon + t + 1.0)", "t 1", "The first rate is 1"),
-    "shrunk at once": ("weights", "        alpha[i] = rate\n", "        alpha[i] = rate * (1.0 - rate)\n", "t 1", "j = i + 1"),
+    "shrunk at once": ("weights", "        alpha[i] = rate\n", "        alpha[i] = rate * (1.0 - rate)\n",
+                       "t 1", "j = i + 1"),
     "turned weights": ("weights", "    return alpha\n", "    return np.append(alpha[0], alpha[:0:-1])\n", "t ",
                        "is turned"),
     "one weight short": ("weights", "    return alpha\n", "    return alpha[1:]\n", "t 1", ""),

@@ -37,7 +37,7 @@ import numpy as np
 from kernels.driven import Driven
 from kernels.engine import HOOKS, Protocol, prepare, protocol_of
 from kernels.jit import hook as as_hook
-from kernels.steps import Step, allocate_records
+from kernels.steps import Records, Step, allocate_records
 from proofs_check.check import ClaimResult
 from proofs_check.claim import Bound, Case, Claim
 from proofs_check.verdict import Verdict
@@ -264,28 +264,54 @@ class Plugin:
 
     def dry_run(self, params: Any, instance: Any, horizon: int, watch: types.ModuleType | None) -> None:
         """The first rounds of a run of ``horizon`` in plain Python: errors are Python's, with their line."""
-        protocol = protocol_of(params, instance)
         problem = instance.problem(horizon)
         state = self.module.allocate(params, problem)
-        if isinstance(protocol, Driven):
-            loop = protocol.specialised(params, instance, watch, {})
-        else:
+        functions: dict[str, Any] = {}
+        if not isinstance(protocol_of(params, instance), Driven):
             if not hasattr(state, "_fields"):
                 raise InvalidInput(
                     f"{self.file.name}: allocate returned {type(state).__name__}; expected a NamedTuple of arrays"
                 )
-            names = protocol.bindings(params, instance, watch, {"act": _Opaque(self.checked_act(problem))})
-            loop = _in_python(protocol.loop, {}, names)
-        records = allocate_records(1, len(watch.STEPS) if watch is not None else 0)
+            functions = {"act": self.checked_act(problem)}
+        rounds = min(DRY_ROUNDS, horizon)
         try:
-            with np.errstate(all="ignore"):
-                protocol.run_block(
-                    loop, params, state, protocol.seen(instance), protocol.notes(params, instance, watch, horizon),
-                    records, 0, 0, 1, np.array([min(DRY_ROUNDS, horizon)]), 0,
-                )  # fmt: skip
+            play_in_python(params, state, instance, watch, functions, horizon=horizon, rounds=rounds)
         except NotImplementedError as error:
             if "not usable in pure-python" not in str(error):  # a helper that exists as machine code alone
                 raise
+
+
+def play_in_python(
+    params: Any,
+    state: Any,
+    instance: Any,
+    watch: types.ModuleType | None,
+    functions: Mapping[str, Callable[..., Any]],
+    *,
+    horizon: int,
+    rounds: int,
+    seed: int = 0,
+    n_runs: int = 1,
+) -> Records:
+    """The loop of an algorithm in plain Python, nothing compiled; what the watch recorded.
+
+    Args:
+        functions: name -> function that is called as it is, in the place of the algorithm's own.
+        horizon: what the watch is told. rounds: <= horizon, what is played. n_runs: replications 0, 1, ... of ``seed``.
+    """
+    protocol = protocol_of(params, instance)
+    if isinstance(protocol, Driven):
+        loop = protocol.specialised(params, instance, watch, {})
+    else:
+        opaque = {name: _Opaque(function) for name, function in functions.items()}
+        loop = _in_python(protocol.loop, {}, protocol.bindings(params, instance, watch, opaque))
+    records = allocate_records(n_runs, len(watch.STEPS) if watch is not None else 0)
+    with np.errstate(all="ignore"):
+        protocol.run_block(
+            loop, params, state, protocol.seen(instance), protocol.notes(params, instance, watch, horizon),
+            records, seed, 0, n_runs, np.array([rounds]), 0,
+        )  # fmt: skip
+    return records
 
 
 class _Opaque:

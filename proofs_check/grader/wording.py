@@ -22,8 +22,13 @@ def shown(text: str, most: int = TEXT_CHARACTERS) -> str:
 
 
 def value(given: Any) -> str:
-    """A value in one short line; numbers with all their digits."""
-    if isinstance(given, np.ndarray | np.generic):
+    """A value in one short line; numbers with all their digits.
+
+    A text is shown as it is. If it is a single word it keeps its quotes, so that '3' is not taken for 3.
+    """
+    if isinstance(given, str) and " " in given:
+        text = given
+    elif isinstance(given, np.ndarray | np.generic):
         text = np.array2string(np.asarray(given), threshold=12, separator=", ", max_line_width=10**6)
     else:
         text = repr(given)

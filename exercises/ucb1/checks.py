@@ -12,6 +12,7 @@ from bandits.instances.bernoulli import bernoulli
 from exercises.compare import require, require_at_most
 from exercises.rounds import numbers, place, require_arm, require_first, require_highest
 from proofs_check.course import Broken, Check, Exercise, Submission
+from proofs_check.grader.held import held_against
 from theory.theorems.ucb1 import regret as theorem
 
 
@@ -161,6 +162,11 @@ def check_bound(submission: Submission, seed: int) -> None:
         )
 
 
+def check_proof(submission: Submission, seed: int) -> None:
+    """The steps of the claim, watched: rule, optimism of the algorithm's own indices, number of pulls, regret."""
+    held_against(submission, "UCB1", "ucb1", bernoulli(0.8, 0.5, 0.3), horizon=200, n_runs=2, seed=seed)
+
+
 EXERCISE = Exercise(
     number=2,
     slug="ucb1",
@@ -175,7 +181,7 @@ EXERCISE = Exercise(
             "radius", "the width of the interval", 1, "c = sqrt(width * log(n) / s), natural logarithm.", check_radius
         ),
         Check(
-            "rule", "the arm played has the largest index", 3,
+            "rule", "the arm played has the largest index", 2,
             "After each arm once: argmax of mean + c with n = t - 1 plays, ties to the lowest number.", check_rule,
         ),
         Check("event", "the probability that an interval fails", 2, "Put x = c into exp(-2 s x^2).", check_event),
@@ -186,6 +192,10 @@ EXERCISE = Exercise(
         Check(
             "bound", "Theorem 1", 1, "Multiply the expected pulls of every suboptimal arm by its gap, and add up.",
             check_bound,
+        ),
+        Check(
+            "proof", "the proof, watched step by step in whole runs", 1,
+            "This step relies on the others; does every run start from nothing?", check_proof,
         ),
     ),
     claim="ucb1",

@@ -26,6 +26,7 @@ MISTAKES = [
     ("enough", ("math.ceil(8.0 * math.log(plays) / gap**2)", "8.0 * math.log(plays) / gap**2"), "least whole s",
      "run 0, gap ", "round up"),
     ("bound", (" + 1.0 + math.pi**2 / 3.0", ""), "pi^2/3", "run 0, gaps ", "cost pulls too"),
+    ("proof", ("    state.pulls[:] = 0.0\n", ""), "that of the arm played", "run 1, round ", ""),
     ("bound", ("bound += gap * (", "bound += ("), "pi^2/3", "run 0, gaps ", "costs D_i"),
 ]  # fmt: skip
 

@@ -74,11 +74,11 @@ def _places() -> dict[str, Any]:
     readable |= {library for folder in system for library in folder.glob("*.so*")}
     multiarch = sysconfig.get_config_var("MULTIARCH")
     readable |= {Path(root, multiarch) for root in ("/lib", "/usr/lib") if multiarch}
-    standard = [p for p in sys.path if p and any(Path(p).resolve() in (f, f / "lib-dynload") for f in libraries)]
+    modules = [folder for library in libraries for folder in (library, library / "lib-dynload") if folder.is_dir()]
     return {
         "readable": sorted({str(path.resolve()) for path in readable if path.exists()}),
         "listable": sorted(map(str, libraries)),
-        "path": standard,
+        "path": sorted(map(str, modules)),
         "packages": {package.name: str(package.parent) for package in packages},
     }
 
@@ -114,16 +114,28 @@ class Sandbox:
         self._poll.register(self._replies, select.POLLIN)
         self._poll.register(self._output, select.POLLIN)
 
-    # ---- what a check asks
+    def confine(self) -> None:
+        """Wait until the process has confined itself.
 
-    def load(self) -> None:
-        """Confine the process, then run the submitted file in it."""
+        Raises:
+            InvalidInput: it cannot, which is no fault of the submission.
+        """
         setup = {
             **_places(), "folder": str(self.folder), "file": self.source.file, "seconds": int(self.seconds) + 60,
             "memory": MEMORY_BYTES, "file_bytes": FILE_BYTES,
         }  # fmt: skip
-        answered, _ = self._exchange(wire.message(setup), START_SECONDS)
-        self.layers = list(map(str, answered.get("layers", [])))
+        try:
+            answered, _ = self._exchange(wire.message(setup), START_SECONDS)
+            self.layers = [str(layer) for layer in answered["layers"]]
+        except (Stopped, KeyError) as error:
+            with contextlib.suppress(BlockingIOError):
+                self._read_output()
+            raise InvalidInput(f"no process for submissions starts here: {error}; {self.printed[-500:]}") from error
+
+    # ---- what a check asks
+
+    def load(self) -> None:
+        """Run the submitted file."""
         self._ask("load", self.source.file, self.source.text)
 
     def call(self, function: str, *arguments: Any) -> Any:
@@ -331,7 +343,7 @@ def sandboxed(source: Source, seconds: float) -> Iterator[Sandbox]:
     """A fresh process for a submission, with an empty folder; both are gone afterwards.
 
     Raises:
-        InvalidInput: this system has no processes of this kind.
+        InvalidInput: this system has no processes of this kind, or they do not start.
     """
     if os.name != "posix":
         raise InvalidInput(f"submissions are graded on Linux and macOS; this is {os.name}")
@@ -339,6 +351,7 @@ def sandboxed(source: Source, seconds: float) -> Iterator[Sandbox]:
     try:
         sandbox = Sandbox(source, seconds, folder)
         try:
+            sandbox.confine()
             yield sandbox
         finally:
             sandbox.close()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 #: Bytes of a message at most, its newline included.
-MESSAGE_BYTES = 8_000_000
+MESSAGE_BYTES = 4_000_000
 #: Lists within lists at most.
 DEPTH = 20
 #: Bits of an integer at most.

@@ -192,7 +192,7 @@ ANSWERS: dict[str, object] = {
     "np.array([1j])": "an array of complex128",
     "np.array(['a', None])": "an array of object",
     "np.zeros(2_000_000)": "an array of 16000000 bytes",
-    "'x' * 10**7": "answered with more than 8,000,000 bytes",
+    "'x' * 10**7": "answered with more than 4,000,000 bytes",
     "(i for i in range(3))": "a generator; expected",
     "Liar()": "RuntimeError: no bits",
     "object()": "a object; expected",

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from proofs_check.course import Broken, Check, Submission
+from proofs_check.grader import sandbox
 from proofs_check.grader.judge import mark
 from proofs_check.grader.source import Source
+from theory.errors import InvalidInput
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -217,3 +219,78 @@ def test_each_layer_holds_alone(layer, tmp_path):
     told = dict(line.split(": ", 1) for line in run.stdout.splitlines())
     assert told.keys() == ACTS.keys()
     assert {act for act, outcome in told.items() if outcome == "done"} == allowed, told
+
+
+SURROUNDINGS = """
+import typing
+
+os, sys = typing.sys.modules["os"], typing.sys
+
+
+def seen():
+    return {"environment": dict(os.environ), "folder": os.listdir(), "at": os.getcwd(), "rest": sys.stdin.read()}
+
+
+def note():
+    with open("mine", "w") as out:
+        out.write("kept for a moment")
+    with open("mine") as text:
+        return text.read()
+"""
+
+
+def test_a_submission_starts_with_nothing_and_may_use_its_folder(machine):
+    seen = []
+
+    def look(submission: Submission, seed: int) -> None:
+        seen.append(submission.call("seen"))
+        seen.append(submission.call("note"))
+
+    found, layers = mark(Check("look", "a look", 1, "", look), Source("look.py", SURROUNDINGS), 0)
+    assert found.passed, found
+    assert set(seen[0]["environment"]) <= {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LC_CTYPE"}
+    assert seen[0]["folder"] == [] and seen[0]["rest"] == "" and seen[0]["at"].startswith(str(machine.temporary))
+    assert seen[1] == "kept for a moment"
+    assert {"limits", "audit hooks"} <= set(layers)
+
+
+def test_the_reference_values_are_not_in_the_process(machine):
+    """Whatever a submission looks through, it finds the question and not the answer."""
+    secret = 123456.789
+    text = """
+import typing
+
+gc = typing.sys.modules["importlib"].import_module("gc")
+
+
+def attack(question):
+    frame, found = typing.sys._getframe(), []
+    while frame is not None:
+        found += [v for v in frame.f_locals.values() if isinstance(v, float)]
+        frame = frame.f_back
+    for thing in gc.get_objects():
+        if isinstance(thing, (list, tuple)):
+            found += [v for v in thing if isinstance(v, float)]
+        elif isinstance(thing, dict):
+            found += [v for v in thing.values() if isinstance(v, float)]
+    return sorted(v for v in found if v > 100000.0 and v == v and v < 1e300)
+"""
+    given = []
+    check = Check("s", "s", 1, "", lambda submission, seed: given.extend(submission.call("attack", secret / 2 + 1e5)))
+    assert mark(check, Source("look.py", text), 0)[0].passed
+    assert secret / 2 + 1e5 in given and secret not in given
+
+
+def test_a_process_that_does_not_start_is_no_fault_of_the_submission(machine, monkeypatch):
+    monkeypatch.setattr(sandbox, "_BOOT", "print('no such library'); raise SystemExit(3)")
+    with pytest.raises(InvalidInput, match=r"no process for submissions starts here.*exit code 3.*no such library"):
+        mark(CHECK, Source("x.py", ""), 0)
+
+
+def test_an_interrupted_grading_leaves_nothing(machine):
+    def interrupted(submission: Submission, seed: int) -> None:
+        submission.call("note")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mark(Check("i", "i", 1, "", interrupted), Source("look.py", SURROUNDINGS), 0)

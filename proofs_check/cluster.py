@@ -22,6 +22,7 @@ import math
 import os
 import platform
 import re
+import socket
 import sys
 import time
 import warnings
@@ -57,14 +58,12 @@ class NoWorkers(UserWarning):
     """A scheduler without workers: the run waits for one."""
 
 
-class Differs(Exception):
-    """Raised by a worker that refuses a piece: its address, why, and its :func:`description`."""
+class Refused(NamedTuple):
+    """What a worker sends back for a piece that it will not run: its address, why, and its :func:`description`."""
 
-    def __init__(self, address: str, reason: str, found: dict[str, str]) -> None:
-        super().__init__(address, reason, found)
-        self.address = address
-        self.reason = reason
-        self.found = found
+    worker: str
+    reason: str
+    description: dict[str, str]
 
 
 def description() -> dict[str, str]:
@@ -147,11 +146,10 @@ def _require_importable(modules: Iterable[str], watch: ModuleType | None) -> Non
         )
 
 
-def simulate_piece(sent: Sent, first_run: int, n_runs: int) -> tuple[Trace, float]:
-    """What a worker does: refuse foreign work, compile, simulate; the trace and the seconds without compiling.
+def simulate_piece(sent: Sent, first_run: int, n_runs: int) -> tuple[Trace, float] | Refused:
+    """What a worker does: compile, simulate, send back the trace and the seconds without compiling.
 
-    Raises:
-        Differs: if this process would compute other numbers than the one that sent the piece.
+    It refuses if it would compute other numbers than the process that sent the piece.
     """
     from distributed import get_worker
 
@@ -160,7 +158,7 @@ def simulate_piece(sent: Sent, first_run: int, n_runs: int) -> tuple[Trace, floa
     if not reason and experiment.digest != sent.digest:
         reason = "it would run another experiment"
     if reason:
-        raise Differs(get_worker().address, reason, description())
+        return Refused(get_worker().address, reason, description())
     prepare(experiment.params, experiment.instance, experiment.watch, experiment.overrides)
     return experiment.simulate(first_run, n_runs, 1)
 
@@ -193,6 +191,7 @@ class Cluster:
         self.cluster = address
         self.workers = os.cpu_count() or 1
         try:
+            _knock(match[1], match[2].strip("[]"), int(match[3]))
             self.client = Client(address, timeout=CONNECT, set_as_default=False, name="regretlab")
         except Exception as error:  # no socket, no scheduler behind it, no certificate: each has an error of its own
             raise ClusterError(f"no Dask scheduler at {address}: {_short(error)}") from error
@@ -279,7 +278,7 @@ class Cluster:
         from distributed.scheduler import KilledWorker
 
         try:
-            return future.result(timeout=PATIENCE)  # type: ignore[no-any-return]
+            result = future.result(timeout=PATIENCE)
         except TimeoutError:
             return None
         except CancelledError as error:
@@ -287,12 +286,13 @@ class Cluster:
         except KilledWorker as error:
             raise ClusterError(
                 f"a piece was running on {error.allowed_failures + 1} workers that died one after another, the last "
-                f"of them {error.last_worker.address} (too little memory?); {_RESUMES}"
+                f"of them {error.last_worker.address} (too little memory, or no regretlab?); {_RESUMES}"
             ) from error
-        except Differs as error:
-            raise _foreign(error.address, differences(description(), error.found) or error.reason) from error
         except ImportError as error:
             raise ClusterError(f"a worker of {self.cluster} cannot import what it runs: {error}; {_RESUMES}") from error
+        if isinstance(result, Refused):
+            raise _foreign(result.worker, differences(description(), result.description) or result.reason)
+        return result  # type: ignore[no-any-return]
 
     def _wait_for_workers(self) -> None:
         try:
@@ -313,12 +313,16 @@ class Cluster:
         """
         from distributed import wait
 
+        def describe() -> dict[str, str]:  # an inner function travels by value: a worker without the project answers
+            module = importlib.import_module(__name__)
+            return module.description()  # type: ignore[no-any-return]
+
         asked = {
-            self.client.submit(description, workers=[worker], priority=1, pure=False): worker
+            self.client.submit(describe, workers=[worker], priority=1, pure=False): worker
             for worker in self.client.nthreads()
         }
         with contextlib.suppress(TimeoutError), self.client.as_current():
-            wait(list(asked), timeout=CONNECT)
+            wait(list(asked), timeout=PATIENCE)
         here = description()
         for future, worker in asked.items():
             if future.status == "error":
@@ -326,6 +330,17 @@ class Cluster:
             difference = differences(here, future.result()) if future.status == "finished" else ""
             if difference:
                 raise _foreign(worker, difference)
+
+
+def _knock(scheme: str, host: str, port: int) -> None:
+    """Somebody is there and speaks first, as Dask does; its client would wait for ever for one who does not.
+
+    Raises:
+        OSError: nobody, or nothing said within :data:`CONNECT` seconds.
+    """
+    with socket.create_connection((host, port), timeout=CONNECT) as connection:
+        if scheme == "tcp" and not connection.recv(1):
+            raise ConnectionError("the connection was closed at once")
 
 
 def _foreign(worker: str, difference: str) -> ClusterError:

@@ -245,7 +245,7 @@ def check(
         raise InvalidInput("--quick and --full exclude each other")
     if sum(x is not None for x in (mdp, bandit, env)) > 1:
         raise InvalidInput("--mdp, --bandit and --env exclude each other")
-    chosen_anew = (slugs, full, budget, seed, mdp, bandit, env, horizon, rounds, algorithm, like, sabotage)
+    chosen_anew = (slugs, full, budget, seed, mdp, bandit, env, horizon, rounds, algorithm, like, sabotage, cluster)
     if replay is not None and any(chosen_anew):
         raise InvalidInput(
             "--replay FILE holds the claim, the instance and the seed; expected no claims and no options"

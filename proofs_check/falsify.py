@@ -449,48 +449,69 @@ def falsify(
     horizon = rounds or chosen.cases[0].horizon
     places = spaces(chosen, horizon)
     plugin = load(algorithm) if isinstance(algorithm, str) else algorithm
-    searched = chosen if plugin is None else adopt(chosen, plugin).claim
+    adopted = None if plugin is None else adopt(chosen, plugin)
     recording = using or recorder()
     began = time.monotonic()
-    first = max(1, int(GLOBAL_SHARE * tries))
-    search = _Search(searched, places, horizon, seed, recording.workers, math.inf, first, tick)
-    interrupted = False
+    search = _Search(
+        chosen if adopted is None else adopted.claim, places, horizon, seed, recording.workers, math.inf, tries, tick
+    )
+    try:
+        started, interrupted = _search(search, budget, announce)
+        retests = _retested(search, started + budget, recording, announce)
+    except Exception as error:
+        if adopted is None or isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(adopted.sentence(error)) from error
+    interrupted = interrupted or any(retest.report.interrupted for retest in retests)
+    return Falsification(
+        chosen, algorithm, horizon, seed, tuple(space.text for space in places), search.tried, search.refused, retests,
+        interrupted, time.monotonic() - began,
+    )  # fmt: skip
+
+
+def _search(search: _Search, budget: float, announce: Callable[[str, int], None] | None) -> tuple[float, bool]:
+    """Search to the end of the budget's share or of the tries: when it began, and whether the user stopped it."""
+    slug, tries = search.claim.slug, search.limit
+    started, interrupted = time.monotonic(), False
     if announce is not None:
-        announce(f"{chosen.slug}: compiling", tries)
-    started = began
+        announce(f"{slug}: compiling", tries)
     try:
         search.warm_up(SEARCH_SHARE * budget)
         started = time.monotonic()
         search.end = started + SEARCH_SHARE * budget
         if announce is not None:
-            announce(f"{chosen.slug}: searching", tries)
-        for part, limit in ((_globally, first), (_locally, tries)):
+            announce(f"{slug}: searching", tries)
+        for part, limit in ((_globally, max(1, int(GLOBAL_SHARE * tries))), (_locally, tries)):
             search.limit = limit
             with contextlib.suppress(_Enough):
                 part(search)
     except KeyboardInterrupt:
+        if search.best is None:
+            raise
         interrupted = True
-    if search.best is None and interrupted:
-        raise KeyboardInterrupt
     if search.best is None:
         why = f"; the last was refused: {search.reason}" if search.reason else ""
         raise InvalidInput(
-            f"{chosen.slug}: no instance within the hypotheses found in {search.tried + search.refused} tries{why}"
+            f"{slug}: no instance within the hypotheses found in {search.tried + search.refused} tries{why}"
         )
+    return started, interrupted
+
+
+def _retested(
+    search: _Search, end: float, recording: Recorder, announce: Callable[[str, int], None] | None
+) -> list[Retest]:
+    """What the search kept, the worst ratio first, each checked in its part of the time that is left."""
+    assert search.best is not None
     suspects = [search.best, *search.suspects()]
-    retests = []
+    retests: list[Retest] = []
     for i, found in enumerate(suspects):
-        left = max(started + budget - time.monotonic(), 1.0)
-        fresh = seed if found.what.startswith("step ") else seed + 1
+        left = max(end - time.monotonic(), 1.0)
+        fresh = search.seed if found.what.startswith("step ") else search.seed + 1
         report = check(
-            [chosen], instance=found.instance, horizon=horizon, seed=fresh, budget=left / (len(suspects) - i),
-            algorithm=algorithm, using=recording, announce=announce,
+            [search.claim], instance=found.instance, horizon=search.horizon, seed=fresh,
+            budget=left / (len(suspects) - i), using=recording, announce=announce,
         )  # fmt: skip
         retests.append(Retest(found, fresh, report))
-        interrupted = interrupted or report.interrupted
         if report.interrupted:
             break
-    return Falsification(
-        chosen, algorithm, horizon, seed, tuple(space.text for space in places), search.tried, search.refused, retests,
-        interrupted, time.monotonic() - began,
-    )  # fmt: skip
+    return retests

@@ -633,7 +633,13 @@ def watch_for(
     vars(watch).update(STEPS=claim.watch.STEPS)
     vars(watch).update({name: getattr(claim.watch, name) for name in HOOKS if hasattr(claim.watch, name)})
     allocate, own_algorithm = claim.watch.allocate, claim.algorithm
-    watch.allocate = lambda p, i, horizon: allocate(own_algorithm(i, horizon), i, horizon)  # type: ignore[attr-defined]
+
+    def own_notes(params: Any, instance: Any, rounds: int) -> Any:
+        # Only to compile, one round is asked for; the claim's own tuning may not exist there.
+        own = own_algorithm(instance, horizon if rounds == 1 else rounds)
+        return allocate(own, instance, rounds)
+
+    watch.allocate = own_notes  # type: ignore[attr-defined]
     unwatched: dict[str, str] = {}
     if not driven:
         state = plugin.module.allocate(params, instance.problem(horizon))

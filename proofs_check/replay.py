@@ -102,8 +102,11 @@ class Replayed:
 
 
 def kept(found: str, report: Report) -> list[Verdict]:
-    """The verdicts of a re-test; of a broken step's own seed, those of the steps that must hold in every run."""
-    verdicts = [v for result in report.results for v in result.verdicts]
+    """The verdicts of a re-test; of a broken step's own seed, those of the steps that must hold in every run.
+
+    A step that no run reached, or that cannot be watched of a user's algorithm, says nothing and is left out.
+    """
+    verdicts = [v for result in report.results for v in result.verdicts if v.checks or v.layer != "step"]
     if found.startswith("step "):
         verdicts = [v for v in verdicts if v.layer == "step" and v.kind != "event"]
     return [replace(v, case=found) for v in verdicts]
@@ -114,7 +117,8 @@ def _rows(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
     return [{name: asdict(v)[name] for name in ("layer", "id", *NUMBERS)} for v in verdicts]
 
 
-def _known() -> dict[str, Any]:
+def known_classes() -> dict[str, Any]:
+    """Class name -> class of everything that an instance of any room is made of."""
     return {**instance_classes(), **document_classes()}
 
 
@@ -168,7 +172,8 @@ def write_replay(recorded: Recorded, path: Path | str) -> None:
         "horizon": recorded.horizon, "seed": recorded.seed, "runs": recorded.n_runs,
         "measured": encode(recorded.measured, {}), "ratio": encode(recorded.ratio, {}),
         "verdicts": [{name: encode(value, {}) for name, value in row.items()} for row in recorded.rows],
-        "sources": recorded.sources, "algorithm": recorded.algorithm, "instance": encode(recorded.instance, _known()),
+        "sources": recorded.sources, "algorithm": recorded.algorithm,
+        "instance": encode(recorded.instance, known_classes()),
     }  # fmt: skip
     try:
         Path(path).write_text(_text({**content, "checksum": _checksum(content)}), "utf-8")
@@ -184,7 +189,7 @@ def read_replay(path: Path | str) -> Recorded:
         InvalidInput: no such file, another version, or an instance that its class refuses.
     """
     content = _content(Path(path))
-    instance = decode(content["instance"], _known(), f"{path}: instance")
+    instance = decode(content["instance"], known_classes(), f"{path}: instance")
     if type(instance) not in (*instance_classes().values(), *INSTANCES):
         raise InvalidInput(f"{path}: instance is {type(instance).__name__}, which nothing can run on")
     rows = [

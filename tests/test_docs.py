@@ -21,6 +21,7 @@ EXECUTED = [
     "docs/falsify.md",
     "docs/files.md",
     "docs/figures.md",
+    "docs/grading.md",
     "docs/testing.md",
 ]
 

@@ -95,12 +95,11 @@ class _TwoSidedTest:
 class MeanTest(_TwoSidedTest):
     """Is the mean of a bounded variable at most ``bound``?
 
-    Parameters
-    ----------
-    bound: the claimed upper bound B on the mean, low < bound < high.
-    low, high: almost-sure range of one observation (for regret over T rounds: 0 and T times the largest gap).
-    alpha_refute: probability, if the mean is <= bound, of ever deciding "refuted".
-    alpha_verify: probability, if the mean is >= bound, of ever deciding "verified".
+    Args:
+        bound: the claimed upper bound B on the mean, low < bound < high.
+        low, high: almost-sure range of one observation (for regret over T rounds: 0 and T times the largest gap).
+        alpha_refute: probability, if the mean is <= bound, of ever deciding "refuted".
+        alpha_verify: probability, if the mean is >= bound, of ever deciding "verified".
 
     The two e-processes are the mixture betting capitals of ``betting.py`` (equation (*)) against mean <= bound (bets
     that X is larger) and, on the reflected variable, against mean >= bound (Waudby-Smith and Ramdas 2024, section 4).
@@ -161,13 +160,12 @@ def binomial_log_e(
 class BernoulliTest(_TwoSidedTest):
     """Is the probability of an event at most ``delta``? One 0/1 indicator per run.
 
-    Parameters
-    ----------
-    delta: the claimed upper bound on the probability, in (0, 1).
-    alpha_refute, alpha_verify: as in ``MeanTest``.
-    q_verify: alternatives below delta that the verifying e-process mixes, default {0, delta/4, delta/2}.
-    q_refute: alternatives above delta that the refuting e-process mixes, default min(1, {3/2, 2, 4, 8} delta) where
-        below 1, and the midpoint between delta and 1.
+    Args:
+        delta: the claimed upper bound on the probability, in (0, 1).
+        alpha_refute, alpha_verify: as in ``MeanTest``.
+        q_verify: alternatives below delta that the verifying e-process mixes, default {0, delta/4, delta/2}.
+        q_refute: alternatives above delta that the refuting e-process mixes, default min(1, {3/2, 2, 4, 8} delta) where
+            below 1, and the midpoint between delta and 1.
 
     The e-processes are equally weighted mixtures of binomial likelihood ratios (``binomial_log_e``). They depend on
     the data through the number of ones, so their level and power have exact values (``power.crossing_probability``).

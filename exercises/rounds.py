@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from proofs_check.course import Broken
+from exercises.compare import require
+from proofs_check.course import Agent, Broken
 
 
 def numbers(seed: int, purpose: str) -> np.random.Generator:
@@ -76,3 +77,58 @@ def require_first(arm: int, index: np.ndarray, where: str) -> None:
             found=f"arm {arm}",
             hint="Go through the arms from 0 on and compare with >, not with >=.",
         )
+
+
+def require_played(
+    agent: Agent, run: int, losses: np.ndarray, uniforms: np.ndarray, law: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    """A game against given losses: law of the arm, arm, and what the loss adds to ``state.total``, round by round.
+
+    Args:
+        losses: shape (T, K). uniforms: the number that round t draws its arm with, shape (T,).
+        law: sums of the loss estimates -> probabilities of the arms, both of shape (K,).
+
+    Raises:
+        Broken: at the first round that differs from the algorithm.
+    """
+    n_arms = losses.shape[1]
+    total = np.zeros(n_arms)
+    for t, (loss, u) in enumerate(zip(losses, uniforms), 1):
+        where, p = place(run, t), law(total)
+        arm = require_arm(agent.act(t, np.array([0.0, u, u])), n_arms, where)
+        require(
+            "state.probabilities is p_t, from the estimates of the rounds before",
+            agent.read("probabilities"),
+            p,
+            axes=("arm",),
+            where=where,
+            slips={"These are still the probabilities of the uniform law.": np.full(n_arms, 1.0 / n_arms)},
+        )
+        reached = np.cumsum(p)
+        low = reached[arm] - p[arm]
+        if not low - 1e-9 <= u <= reached[arm] + 1e-9:
+            raise Broken(
+                "A_t is drawn from p_t: the first arm i with u < p_0 + ... + p_i",
+                where=where,
+                expected=f"arm {int(np.searchsorted(reached, u, side='right'))}; sums {np.round(reached, 6).tolist()}",
+                found=f"arm {arm}, u {u:.6f}",
+                hint="The likeliest arm is not always played: an adversary would know it."
+                if arm == int(np.argmax(p))
+                else "",
+            )
+        agent.observe(t, arm, float(loss[arm]))
+        seen = np.arange(n_arms) == arm
+        after = law(total + np.where(seen, loss / p, 0.0))
+        require(
+            "L_t = L_{t-1} + 1{A_t = i} l_{t,i} / p_{t,i}",
+            agent.read("total"),
+            total + np.where(seen, loss / p, 0.0),
+            axes=("arm",),
+            where=where,
+            slips={
+                "That is the loss itself; add its estimate.": total + np.where(seen, loss, 0.0),
+                "Divide by the p_t that the arm was drawn from, not by that of the next round.": total
+                + np.where(seen, loss / after, 0.0),
+            },
+        )
+        total = total + np.where(seen, loss / p, 0.0)

@@ -1,0 +1,99 @@
+"""Exp3: exponential weights over importance-weighted estimates of losses that an adversary has chosen."""
+
+import math  # noqa: F401 (for the gaps)
+from typing import NamedTuple
+
+import numpy as np
+
+try:
+    from kernels.random import random as uniform
+except ImportError:  # in the grader's process a stream of random numbers is an array: a counter, then uniforms
+
+    def uniform(rng):
+        """The next uniform number in [0, 1) of a stream."""
+        rng[0] += 1.0
+        return rng[int(rng[0])]
+
+
+class Exp3(NamedTuple):
+    """Hyper-parameters. learning_rate: eta > 0."""
+
+    learning_rate: float
+
+
+class State(NamedTuple):
+    """The sums L of the loss estimates, and the probabilities p of the round; both of shape (K,)."""
+
+    total: np.ndarray
+    probabilities: np.ndarray
+
+
+def allocate(params, problem):
+    """The arrays of a run; ``problem`` has n_arms and horizon."""
+    return State(np.zeros(problem.n_arms), np.zeros(problem.n_arms))
+
+
+def init(params, state):
+    """The start of a run: no loss yet."""
+    state.total[:] = 0.0
+    state.probabilities[:] = 1.0 / state.probabilities.shape[0]
+
+
+def distribution(total, rate):
+    """The probabilities p_i proportional to exp(-eta L_i), shape (K,).
+
+    Args:
+        total: L, shape (K,); estimates can be of any size, such as 1e8. rate: eta.
+    """
+    raise NotImplementedError("gap 1: exponential weights that neither overflow nor all underflow")
+
+
+def estimate(probabilities, arm, loss):
+    """The estimate of all K losses of a round from the one that was seen, shape (K,).
+
+    Args:
+        probabilities: p that ``arm`` was drawn from, shape (K,). loss: the loss of ``arm``, in [0, 1].
+    """
+    raise NotImplementedError("gap 2: importance weighting")
+
+
+def act(params, state, t, rng):
+    """The arm of round t = 1, 2, ..., an integer in 0..K-1.
+
+    Leaves p_t in ``state.probabilities``, takes one u = uniform(rng), and plays the first arm i with
+    u < p_0 + ... + p_i.
+    """
+    raise NotImplementedError("gap 3: p_t, and an arm drawn from it")
+
+
+def observe(params, state, t, arm, loss):
+    """The arm of round t, drawn from ``state.probabilities``, cost ``loss``."""
+    raise NotImplementedError("gap 4: add the estimate")
+
+
+def mix_loss(probabilities, losses, rate):
+    """m = -(1/eta) log sum_i p_i exp(-eta l_i): the loss of a round as exponential weights mix it.
+
+    Args:
+        probabilities: p, shape (K,), all positive. losses: l >= 0, shape (K,), of any size. rate: eta.
+    """
+    raise NotImplementedError("gap 5: the logarithm of a mean that may underflow")
+
+
+def potential(total, rate):
+    """Phi(L) = -(1/eta) log((1/K) sum_i exp(-eta L_i)): what the mix losses of all rounds add up to.
+
+    Args:
+        total: L, shape (K,), of any size. rate: eta.
+    """
+    raise NotImplementedError("gap 6: a mix loss of everything, from the uniform law")
+
+
+def regret_bound(n_arms, horizon, rate):
+    """The bound on the regret at a fixed rate eta: what statements 3 and 4 add up to."""
+    raise NotImplementedError("gap 7: penalty plus stability")
+
+
+def tuned_rate(n_arms, horizon):
+    """The rate eta that makes this bound least."""
+    raise NotImplementedError("gap 8: where its derivative is zero")

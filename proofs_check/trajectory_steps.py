@@ -24,9 +24,13 @@ import numpy.typing as npt
 from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.doubling import EPISODE
+from mdps.instances.chains import river_swim
 from mdps.instances.lower_bounds import jao_two_state
+from mdps.instances.random import random_mdp
 from mdps.loops import Trajectory
 from mdps.model import MDP, Float, Int
+from mdps.planning.extended import sort_descending
+from proofs_check.claim import Case, Sabotage
 from theory.lower_bounds import average_reward
 
 PLACE = ("step", "state", "action")
@@ -129,7 +133,7 @@ class Ledger(NamedTuple):
             squares.
         before: ``visits`` at the start of the episode. policy: of the episode, (S,). clock: its number, (1,).
         values: u of the episode, (S,). order, row, estimate, ceiling: for inner maxima, (S,).
-        laws, means: the true P and r. gain: rho*. diameter: D.
+        laws, means: the true P and r. gain: rho*. diameter: D. n_steps: T.
         sums: see above, (3,).
     """
 
@@ -149,6 +153,7 @@ class Ledger(NamedTuple):
     means: Float
     gain: float
     diameter: float
+    n_steps: int
     sums: Float
 
 
@@ -160,7 +165,7 @@ def allocate(params: Any, instance: Any, horizon: int) -> Ledger:
         np.zeros((s, a)), np.zeros((s, a, s)), np.zeros((s, a)), np.zeros((s, a)), np.zeros((s, a)),
         np.zeros(s, np.int64), np.zeros(1, np.int64), np.zeros(s), np.zeros(s, np.int64), np.zeros(s), np.zeros(s),
         np.zeros(s), p, r,
-        float(instance.arrays().gain), float(instance.diameter), np.zeros(3),
+        float(instance.arrays().gain), float(instance.diameter), horizon, np.zeros(3),
     )  # fmt: skip
 
 
@@ -233,8 +238,32 @@ def open_ledger(records, run, ledger, model, t):
         check(records, run, EPISODES, np.float64(ledger.clock[0]), right, 1e-12, t, -1, -1, -1)
 
 
+@inlined
+def turn(records, run, ledger, model, t, s, a):
+    """Before every step: whether an episode begins, for which the ledger is then open; the pigeonhole sum."""
+    started = check_turn(records, run, ledger, model, t, s, a)
+    if started:
+        open_ledger(records, run, ledger, model, t)
+    ledger.sums[_COUNT_SUM] += 1.0 / math.sqrt(max(1.0, ledger.before[s, a]))
+    return started
+
+
+@inlined
+def tripled(model, t, s):
+    """Planted in the place of :func:`mdps.doubling.episode_over`: has the pair been played twice as often as before?"""
+    a = model.policy[s]
+    return t == 1 or model.visits[s, a] - model.before[s, a] >= 2.0 * max(1.0, model.before[s, a])
+
+
+def late_episodes(act: Callable[..., Any]) -> Sabotage:
+    """The fault of an ``act`` that begins episodes when a count has :func:`tripled`."""
+    return Sabotage(
+        "late-episodes", "an episode ends only when a count has tripled", ("doubling",),
+        overrides={"act": act}, n_runs=5,
+    )  # fmt: skip
+
+
 def episode_checks(
-    sort: Callable[..., Any],
     reward_width: Callable[..., Any],
     law_distance: Callable[..., Any],
     spread: Callable[..., Any],
@@ -245,7 +274,7 @@ def episode_checks(
     @inlined
     def checks(records, run, ledger, params, t):
         n_states, n_actions = ledger.visits.shape
-        sort(ledger.values, ledger.order)
+        sort_descending(ledger.values, ledger.order)
         accuracy = 1.0 / math.sqrt(t)
         best, worst_of_policy, span = -np.inf, np.inf, 0.0
         for s in range(n_states):
@@ -268,12 +297,6 @@ def episode_checks(
         check(records, run, SPAN, span, ledger.diameter, 1e-9, t, -1, -1, -1)
 
     return checks  # type: ignore[no-any-return]
-
-
-@inlined
-def add_count(ledger, s, a):
-    """The pigeonhole sum of the step about to be taken."""
-    ledger.sums[_COUNT_SUM] += 1.0 / math.sqrt(max(1.0, ledger.before[s, a]))
 
 
 @inlined
@@ -303,6 +326,14 @@ def ended(records, run, watch, params, state, instance, t):
 
 
 # ------------------------------------------------------------------------------------------------- instances and lines
+def watched_cases(max_runs: int) -> tuple[Case, Case]:
+    """A small random model and the river swim, with all proof steps."""
+    return (
+        Case("random", lambda: Trajectory(random_mdp(3, 2, seed=1, reward_law="bernoulli")), 2_000, max_runs=max_runs),
+        Case("river-swim", lambda: Trajectory(river_swim(6)), 5_000, max_runs=max_runs),
+    )
+
+
 def lights() -> Trajectory:
     """Two states, D = 1: action 0 stays and action 1 switches, for sure; staying in state 1 pays 1, all else nothing.
 

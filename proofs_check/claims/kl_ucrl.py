@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 from kernels.jit import inlined
 from kernels.steps import Step
 from mdps.algorithms import kl_ucrl
 from mdps.algorithms.kl_ucrl import KLUCRL
 from mdps.doubling import open_episode
-from mdps.instances.chains import river_swim
-from mdps.instances.random import random_mdp
-from mdps.loops import Trajectory
-from mdps.model import Float, Int
-from mdps.planning.extended import kl_maximum, sort_descending
-from proofs_check import trajectory_steps
+from mdps.planning.extended import kl_maximum
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.trajectory_steps import (
     PLACE,
-    add_count,
-    begin,  # noqa: F401  (part of the watch)
-    check_turn,
+    allocate,  # noqa: F401  (part of the watch)
+    begin,  # noqa: F401
     ended,  # noqa: F401
     episode_checks,
+    late_episodes,
     lights,
     mean_reward,
     minimax_if_hard,
     observed,  # noqa: F401
-    open_ledger,
     shared_steps,
     shrinking_chain,
+    tripled,
+    turn,
+    watched_cases,
 )
 from theory.theorems import theorem
 
@@ -53,53 +50,34 @@ STEPS = shared_steps(
 )
 
 
-class Watch(NamedTuple):
-    """The fields of :class:`proofs_check.trajectory_steps.Ledger`, and the numerators of the two radii."""
-
-    visits: Float
-    transitions: Float
-    reward_sums: Float
-    square_sums: Float
-    before: Float
-    policy: Int
-    clock: Int
-    values: Float
-    order: Int
-    row: Float
-    estimate: Float
-    ceiling: Float
-    laws: Float
-    means: Float
-    gain: float
-    diameter: float
-    sums: Float
-    reward_level: float
-    law_level: float
-
-
-def allocate(params: KLUCRL, instance: Any, horizon: int) -> Watch:
-    """Arrays of the watch; the levels are computed here from the paper's formulas."""
-    log_t = math.log(max(6, horizon))
-    s, a = instance.n_states, instance.n_actions
-    b = math.log(2.0 * math.e * s * s * a * log_t / params.delta)
-    tail = b + 1.0 / log_t
-    return Watch(
-        *trajectory_steps.allocate(params, instance, horizon),
-        reward_level=math.log(4.0 * s * a * log_t / params.delta) / 1.99,
-        law_level=s * (b + math.log(tail) * (1.0 + 1.0 / tail)),
-    )
+@inlined
+def log_steps(ledger):
+    """log T, of horizons of at least 6, to which the theorem is restricted."""
+    return math.log(max(6, ledger.n_steps))
 
 
 @inlined
 def reward_width(params, ledger, t, s, a):
     """The theorem's radius."""
-    return math.sqrt(ledger.reward_level / max(1.0, ledger.before[s, a]))
+    n_states, n_actions = ledger.visits.shape
+    level = math.log(4.0 * n_states * n_actions * log_steps(ledger) / params.delta) / 1.99
+    return math.sqrt(level / max(1.0, ledger.before[s, a]))
+
+
+@inlined
+def law_level(params, ledger):
+    """C_P."""
+    n_states, n_actions = ledger.visits.shape
+    log_t = log_steps(ledger)
+    b = math.log(2.0 * math.e * n_states * n_states * n_actions * log_t / params.delta)
+    tail = b + 1.0 / log_t
+    return n_states * (b + math.log(tail) * (1.0 + 1.0 / tail))
 
 
 @inlined
 def spread(params, ledger, t, s, a):
     """Two plausible laws are at most 2 sqrt(2 C_P/N) apart (Pinsker); their expectations of u by D times half of it."""
-    return math.sqrt(2.0 * ledger.law_level / max(1.0, ledger.before[s, a]))
+    return math.sqrt(2.0 * law_level(params, ledger) / max(1.0, ledger.before[s, a]))
 
 
 @inlined
@@ -111,7 +89,7 @@ def law_distance(params, ledger, t, s, a):
         p = ledger.transitions[s, a, y] / n
         if p > 0.0:
             divergence += p * math.log(p / ledger.laws[s, a, y])
-    return divergence * n / ledger.law_level
+    return divergence * n / law_level(params, ledger)
 
 
 @inlined
@@ -123,30 +101,26 @@ def backup(params, ledger, t, s, a):
         return reward + ledger.values[ledger.order[0]]
     for y in range(ledger.values.shape[0]):
         ledger.estimate[y] = ledger.transitions[s, a, y] / n
-    return reward + kl_maximum(ledger.estimate, params.scale * ledger.law_level / n, ledger.values, ledger.row)
+    return reward + kl_maximum(ledger.estimate, params.scale * law_level(params, ledger) / n, ledger.values, ledger.row)
 
 
-check_episode = episode_checks(sort_descending, reward_width, law_distance, spread, backup)
+check_episode = episode_checks(reward_width, law_distance, spread, backup)
 
 
 @inlined
 def acted(records, run, watch, params, state, instance, t, s, a):
     """Before every step; when an episode begins, all that the proof says of it."""
-    if check_turn(records, run, watch, state.model, t, s, a):
-        open_ledger(records, run, watch, state.model, t)
+    if turn(records, run, watch, state.model, t, s, a):
         check_episode(records, run, watch, params, t)
-    add_count(watch, s, a)
 
 
 @inlined
 def act_until_tripled(params, state, t, s, rng):
     """Planted fault: an episode ends only when a pair has been played twice as often as before it."""
-    model = state.model
-    a = model.policy[s]
-    if t == 1 or model.visits[s, a] - model.before[s, a] >= 2.0 * max(1.0, model.before[s, a]):
-        open_episode(model, t)
+    if tripled(state.model, t, s):
+        open_episode(state.model, t)
         kl_ucrl.plan(params, state, t)
-    return model.policy[s]
+    return state.model.policy[s]
 
 
 def parameters(instance: Any, horizon: int) -> KLUCRL:
@@ -161,8 +135,7 @@ CLAIM = Claim(
     setting="continuing MDP",
     algorithm=parameters,
     cases=(
-        Case("random", lambda: Trajectory(random_mdp(3, 2, seed=1, reward_law="bernoulli")), 2_000, max_runs=200),
-        Case("river-swim", lambda: Trajectory(river_swim(6)), 5_000, max_runs=200),
+        *watched_cases(max_runs=200),
         Case("lights", lights, 100_000, max_runs=100, watched=False),
     ),
     bounds=(Bound(theorem("kl-ucrl/regret")),),
@@ -181,10 +154,7 @@ CLAIM = Claim(
             "tiny-radii", "both radii times 1e-6", ("optimism",), lambda p: p._replace(scale=1e-6),
             case="random", n_runs=60,
         ),
-        Sabotage(
-            "late-episodes", "an episode ends only when a count has tripled", ("doubling",),
-            overrides={"act": act_until_tripled}, n_runs=5,
-        ),
+        late_episodes(act_until_tripled),
     ),
     lower_bound=minimax_if_hard,
     lower_bound_name="Jaksch et al. 2010, Theorem 5",

@@ -12,27 +12,25 @@ from kernels.steps import Step
 from mdps.algorithms import ucrl2
 from mdps.algorithms.ucrl2 import UCRL2
 from mdps.doubling import open_episode
-from mdps.instances.chains import river_swim
-from mdps.instances.random import random_mdp
-from mdps.loops import Trajectory
-from mdps.planning.extended import l1_maximum, sort_descending
+from mdps.planning.extended import l1_maximum
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.episodic_cases import order
 from proofs_check.trajectory_steps import (
     PLACE,
-    add_count,
     allocate,  # noqa: F401  (part of the watch)
     begin,  # noqa: F401
-    check_turn,
     ended,  # noqa: F401
     episode_checks,
+    late_episodes,
     lights,
     mean_reward,
     minimax_if_hard,
     observed,  # noqa: F401
-    open_ledger,
     shared_steps,
     shrinking_chain,
+    tripled,
+    turn,
+    watched_cases,
 )
 from theory.theorems import theorem
 from theory.theorems.ucrl2 import diameter_rate
@@ -91,27 +89,23 @@ def backup(params, ledger, t, s, a):
     return reward + l1_maximum(ledger.estimate, radius, ledger.values, ledger.order, ledger.row)
 
 
-check_episode = episode_checks(sort_descending, reward_width, law_distance, spread, backup)
+check_episode = episode_checks(reward_width, law_distance, spread, backup)
 
 
 @inlined
 def acted(records, run, watch, params, state, instance, t, s, a):
     """Before every step; when an episode begins, all that the proof says of it."""
-    if check_turn(records, run, watch, state.model, t, s, a):
-        open_ledger(records, run, watch, state.model, t)
+    if turn(records, run, watch, state.model, t, s, a):
         check_episode(records, run, watch, params, t)
-    add_count(watch, s, a)
 
 
 @inlined
 def act_until_tripled(params, state, t, s, rng):
     """Planted fault: an episode ends only when a pair has been played twice as often as before it."""
-    model = state.model
-    a = model.policy[s]
-    if t == 1 or model.visits[s, a] - model.before[s, a] >= 2.0 * max(1.0, model.before[s, a]):
-        open_episode(model, t)
+    if tripled(state.model, t, s):
+        open_episode(state.model, t)
         ucrl2.plan(params, state, t)
-    return model.policy[s]
+    return state.model.policy[s]
 
 
 def parameters(instance: Any, horizon: int) -> UCRL2:
@@ -126,8 +120,7 @@ CLAIM = Claim(
     setting="continuing MDP",
     algorithm=parameters,
     cases=(
-        Case("random", lambda: Trajectory(random_mdp(3, 2, seed=1, reward_law="bernoulli")), 2_000, max_runs=800),
-        Case("river-swim", lambda: Trajectory(river_swim(6)), 5_000, max_runs=800),
+        *watched_cases(max_runs=800),
         Case("lights", lights, 500_000, max_runs=40, watched=False),
     ),
     bounds=(Bound(theorem("ucrl2/regret"), anytime=True),),
@@ -149,10 +142,7 @@ CLAIM = Claim(
             "tiny-radii", "both radii times 0.001", ("optimism",), lambda p: p._replace(scale=0.001),
             case="random", n_runs=60,
         ),
-        Sabotage(
-            "late-episodes", "an episode ends only when a count has tripled", ("doubling",),
-            overrides={"act": act_until_tripled}, n_runs=5,
-        ),
+        late_episodes(act_until_tripled),
     ),
     lower_bound=minimax_if_hard,
     lower_bound_name="Jaksch et al. 2010, Theorem 5",

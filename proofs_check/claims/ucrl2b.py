@@ -10,25 +10,23 @@ from kernels.steps import Step
 from mdps.algorithms import ucrl2b
 from mdps.algorithms.ucrl2b import UCRL2B
 from mdps.doubling import open_episode
-from mdps.instances.chains import river_swim
-from mdps.instances.random import random_mdp
-from mdps.loops import Trajectory
-from mdps.planning.extended import box_maximum, sort_descending
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from mdps.planning.extended import box_maximum
+from proofs_check.claim import Bound, Claim, Rate, Sabotage
 from proofs_check.trajectory_steps import (
     PLACE,
-    add_count,
     allocate,  # noqa: F401  (part of the watch)
     begin,  # noqa: F401
-    check_turn,
     ended,  # noqa: F401
     episode_checks,
+    late_episodes,
     mean_reward,
     minimax_if_hard,
     observed,  # noqa: F401
-    open_ledger,
     shared_steps,
     shrinking_chain,
+    tripled,
+    turn,
+    watched_cases,
 )
 from theory.theorems import theorem
 
@@ -102,27 +100,23 @@ def backup(params, ledger, t, s, a):
     return reward + box_maximum(ledger.estimate, ledger.ceiling, ledger.values, ledger.order, ledger.row)
 
 
-check_episode = episode_checks(sort_descending, reward_width, law_distance, spread, backup)
+check_episode = episode_checks(reward_width, law_distance, spread, backup)
 
 
 @inlined
 def acted(records, run, watch, params, state, instance, t, s, a):
     """Before every step; when an episode begins, all that the proof says of it."""
-    if check_turn(records, run, watch, state.model, t, s, a):
-        open_ledger(records, run, watch, state.model, t)
+    if turn(records, run, watch, state.model, t, s, a):
         check_episode(records, run, watch, params, t)
-    add_count(watch, s, a)
 
 
 @inlined
 def act_until_tripled(params, state, t, s, rng):
     """Planted fault: an episode ends only when a pair has been played twice as often as before it."""
-    model = state.model
-    a = model.policy[s]
-    if t == 1 or model.visits[s, a] - model.before[s, a] >= 2.0 * max(1.0, model.before[s, a]):
-        open_episode(model, t)
+    if tripled(state.model, t, s):
+        open_episode(state.model, t)
         ucrl2b.plan(params, state, t)
-    return model.policy[s]
+    return state.model.policy[s]
 
 
 def parameters(instance: Any, horizon: int) -> UCRL2B:
@@ -136,10 +130,7 @@ CLAIM = Claim(
     paper="Fruit, Pirotta and Lazaric 2020, Improved analysis of UCRL2 with empirical Bernstein inequality",
     setting="continuing MDP",
     algorithm=parameters,
-    cases=(
-        Case("random", lambda: Trajectory(random_mdp(3, 2, seed=1, reward_law="bernoulli")), 2_000, max_runs=200),
-        Case("river-swim", lambda: Trajectory(river_swim(6)), 5_000, max_runs=200),
-    ),
+    cases=watched_cases(max_runs=200),
     bounds=(Bound(theorem("ucrl2b/regret")),),
     watch=sys.modules[__name__],
     rate=Rate(
@@ -156,10 +147,7 @@ CLAIM = Claim(
             "tiny-radii", "all radii times 0.001", ("optimism",), lambda p: p._replace(scale=0.001),
             case="random", n_runs=60,
         ),
-        Sabotage(
-            "late-episodes", "an episode ends only when a count has tripled", ("doubling",),
-            overrides={"act": act_until_tripled}, n_runs=5,
-        ),
+        late_episodes(act_until_tripled),
     ),
     lower_bound=minimax_if_hard,
     lower_bound_name="Jaksch et al. 2010, Theorem 5",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +25,7 @@ def grade(
 
     The submission runs in a confined process of its own. Exit code 0: all points; 1: fewer; 2: wrong usage or input.
     """
+    from mdps.files.common import write_text
     from proofs_check import cli
     from proofs_check.grader.judge import grade as judge
 
@@ -35,21 +34,9 @@ def grade(
     found = judge(file, exercise, seed)
     text = json.dumps(found.gradescope(), indent=2)
     if results is not None:
-        _write(results, text)
+        write_text(results, text)
     if as_json:
         print(text)
     else:
         cli.out.print(Text(str(found)), soft_wrap=True, highlight=False)
     raise typer.Exit(found.exit_code)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file by atomic rename."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InvalidInput(f"cannot write {path}: {error.strerror}") from error

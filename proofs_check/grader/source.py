@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import stat
 from dataclasses import dataclass
@@ -55,21 +57,9 @@ def read_source(path: Path) -> Source:
     Raises:
         InvalidInput: there is no such file. Unreadable: there is, but no submission in it.
     """
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror}; expected a .py or .ipynb file") from None
-    if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        raise InvalidInput(f"{path} is {kind}; expected a .py or .ipynb file")
     if path.suffix not in (".py", ".ipynb"):
-        raise InvalidInput(f"{path.name} is neither a Python file nor a notebook; expected a name in .py or .ipynb")
-    if status.st_size > FILE_BYTES:
-        raise Unreadable(f"{path.name} has {status.st_size:,} bytes; at most {FILE_BYTES:,} are read")
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror}") from None
+        raise InvalidInput(f"{path} is neither a Python file nor a notebook; expected a name in .py or .ipynb")
+    raw = _read(path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -81,6 +71,32 @@ def read_source(path: Path) -> Source:
     if len(source.text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
         raise Unreadable(f"the code in {path.name} has more than {TEXT_BYTES:,} bytes")
     return source
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a regular file, of the file that was looked at and of no other.
+
+    A link is not followed: it would hand in a file of this machine, such as a solution.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Unreadable(f"{path.name} is a symbolic link; hand in the file itself") from None
+        raise InvalidInput(f"cannot read {path}: {error.strerror}; expected a .py or .ipynb file") from None
+    except ValueError:
+        raise InvalidInput(f"{str(path)!r} is no name of a file") from None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            raise InvalidInput(f"{path} is {kind}; expected a .py or .ipynb file")
+        if status.st_size > FILE_BYTES:
+            raise Unreadable(f"{path.name} has {status.st_size:,} bytes; at most {FILE_BYTES:,} are read")
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(FILE_BYTES + 1)
+    finally:
+        os.close(handle)
 
 
 def _notebook(file: str, text: str) -> Source:

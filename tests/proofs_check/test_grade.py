@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -306,8 +308,6 @@ BAD_FILES = {
 
 @pytest.mark.parametrize("kind", BAD_FILES)
 def test_a_bad_file_is_a_zero_with_a_reason(kind, graded):
-    import re
-
     name, content, sentence = BAD_FILES[kind]
     found = graded(content, name)
     assert found.score == 0 and found.exit_code == 1
@@ -320,6 +320,13 @@ def test_a_huge_file_is_not_read(tmp_path):
     with path.open("wb") as out:
         out.truncate(10**12)  # sparse
     assert "1,000,000,000,000 bytes" in regretlab.grade(path, EXERCISE).marks[0].statement
+
+
+def test_a_link_is_not_followed(tmp_path):
+    (tmp_path / "solution.py").write_text(RIGHT)
+    (tmp_path / "rotation.py").symlink_to(tmp_path / "solution.py")
+    found = regretlab.grade(tmp_path / "rotation.py", EXERCISE)
+    assert found.score == 0 and "is a symbolic link; hand in the file itself" in found.marks[0].statement
 
 
 def notebook(*cells: str | tuple[str, list[str]]) -> bytes:
@@ -411,8 +418,8 @@ def test_the_command(tmp_path, monkeypatch, capsys, known):
         (["missing.py"], "missing.py is named like no exercise; expected --exercise with one of: 7 rotation"),
         (["missing.py", "--exercise", "7"], "cannot read missing.py: No such file or directory"),
         (["rotation.py"], "cannot read rotation.py: No such file"),
-        ([".", "--exercise", "7"], ". is a folder; expected a .py or .ipynb file"),
-        (["/dev/zero", "--exercise", "7"], "/dev/zero is no regular file"),
+        (["folder.py", "--exercise", "7"], "folder.py is a folder; expected a .py or .ipynb file"),
+        (["pipe.py", "--exercise", "7"], "pipe.py is no regular file"),
         (["rotation.txt", "--exercise", "7"], "rotation.txt is neither a Python file nor a notebook"),
         (["rotation.py", "--exercise", "rotatoin"], "unknown exercise 'rotatoin'; did you mean rotation?"),
         (["rotation.py", "--seed", "-1"], "seed is -1; expected an integer >= 0"),
@@ -422,6 +429,8 @@ def test_the_command(tmp_path, monkeypatch, capsys, known):
 def test_wrong_usage_is_one_sentence(arguments, sentence, tmp_path, monkeypatch, capsys, known):
     monkeypatch.chdir(tmp_path)
     Path("rotation.txt").write_text("")
+    Path("folder.py").mkdir()
+    os.mkfifo("pipe.py")
     code, _, err = command(monkeypatch, capsys, *arguments)
     assert code == 2 and sentence in " ".join(err.split()), err
 
@@ -429,5 +438,7 @@ def test_wrong_usage_is_one_sentence(arguments, sentence, tmp_path, monkeypatch,
 def test_wrong_usage_from_python(tmp_path):
     with pytest.raises(UnknownName, match="unknown exercise '99'"):
         regretlab.grade(tmp_path / "x.py", 99)
+    with pytest.raises(InvalidInput, match="is no name of a file"):
+        regretlab.grade("zero\0.py", EXERCISE)
     with pytest.raises(InvalidInput, match="is named like no exercise"):
         regretlab.grade(tmp_path / "x.py")

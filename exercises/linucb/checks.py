@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bandits.linear import LinearBandit
 from exercises.compare import require, require_at_most
+from proofs_check.claims.oful import theorem_parameters
 from proofs_check.course import Agent, Broken, Check, Exercise, Submission
+from proofs_check.grader.held import held_against
 from theory.complexity import elliptic_potential
 from theory.radii import ellipsoid
 
 Float = npt.NDArray[np.float64]
 
-N_CONTEXTS, N_ACTIONS, ROUNDS = 3, 5, 25
+N_CONTEXTS, N_ACTIONS, ROUNDS, PROOF_ROUNDS = 3, 5, 25, 150
 
 
 class Problem(NamedTuple):
@@ -282,6 +285,18 @@ def _check_potential_of_a_run(submission: Submission, problem: Problem) -> None:
     require_at_most("2 log(det V_T/det V_0) <= 2 d log(1 + T L^2/(d lam))", 2.0 * ridge.log_det, bound, where=where)
 
 
+def check_proof(submission: Submission, seed: int) -> None:
+    """The steps of the claim in whole runs: support, optimism, regret of a round, determinants, regret."""
+    problem = random_problem(seed + 4)
+    theta = problem.theta / np.abs(problem.features @ problem.theta).max()  # gaps of at most 2
+    bandit = LinearBandit.contextual(problem.features, theta, scale=problem.noise)
+    own = theorem_parameters(bandit, PROOF_ROUNDS)
+    held_against(
+        submission, "LinUCB", "oful", bandit, horizon=PROOF_ROUNDS, n_runs=2, seed=seed, noise=own.noise,
+        parameter_bound=own.parameter_bound, regularization=own.regularization, delta=own.delta,
+    )  # fmt: skip
+
+
 EXERCISE = Exercise(
     number=7,
     slug="linucb",
@@ -295,13 +310,16 @@ EXERCISE = Exercise(
               "V_t thh_t = sum x_s r_s must hold after every round, with V_0 = lam I.", check_ridge),
         Check("log-det", "the log-determinant as a sum", 1,
               "Add the logarithm of the growth that the update of the inverse returns.", check_log_det),
-        Check("radius", "the radius of the ellipsoid", 2,
+        Check("radius", "the radius of the ellipsoid", 1,
               "Two terms: the noise, R times a root, and the bias of the regularisation, sqrt(lam) S.", check_radius),
         Check("rule", "the action of the largest upper bound", 2,
               "The maximum of <theta', x> over the ellipsoid is <thh, x> + sqrt(beta) |x|.", check_rule),
         Check("potential", "the elliptical potential lemma", 1,
               "min(1, u) <= 2 log(1 + u), then the log-determinant, then the arithmetic-geometric mean inequality.",
               check_potential),
+        Check("proof", "the proof, watched in whole runs", 1,
+              "Every piece is right by itself; look for what depends on t, or is kept from one run to the next.",
+              check_proof),
     ),
     claim="oful",
 )  # fmt: skip

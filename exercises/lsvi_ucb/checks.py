@@ -1,4 +1,4 @@
-"""The checks of exercise 11: covariance, regression, weights, radius, optimistic values, rule, tabular case."""
+"""The checks of exercise 11: covariance, regression, constants, optimistic values, rule, tabular case, proof."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import numpy as np
 from exercises.compare import require, require_at_most
 from exercises.episodes import STATES, Float, Model, Visit, dense, played, random_model, random_policy
 from mdps.instances.linear import simplex_linear
+from proofs_check.claims.lsvi_ucb import episodes_of, theorem_parameters
 from proofs_check.course import Agent, Check, Exercise, Submission
+from proofs_check.grader.held import held_against
 from theory.radii import lsvi_ucb
 
 LAMBDA = 2.5
 #: The second is large enough for Q to reach the ceiling H.
 RADIUS, LARGE_RADIUS = 0.7, 3.5
-N_EPISODES = 20
+N_EPISODES, PROOF_EPISODES = 20, 40
 ENTRIES = ("stage", "row", "column")
 
 
@@ -134,19 +136,11 @@ def check_regression(submission: Submission, seed: int) -> None:
                     slips=slips)  # fmt: skip
 
 
-def check_weight_norm(submission: Submission, seed: int) -> None:
-    """Lemma B.2, formula and run."""
+def check_constants(submission: Submission, seed: int) -> None:
+    """Lemma B.2, formula and run, and the radius."""
     rng = np.random.default_rng(seed)
-    for _ in range(8):
-        h, d, k, lam = int(rng.integers(2, 9)), int(rng.integers(2, 9)), int(rng.integers(1, 500)), rng.uniform(1.5, 4)
-        slips = {
-            "The sum of squared norms is at most d: the factor d stands below the root.": 2.0 * h * math.sqrt(k / lam),
-            "Targets are at most H + 1, hence 2H: the factor 2 is missing.": h * math.sqrt(d * k / lam),
-            "lam divides below the root.": 2.0 * h * math.sqrt(d * k),
-        }
-        expected = 2.0 * h * math.sqrt(d * k / lam)
-        found = submission.call("weight_bound", h, d, k, float(lam))
-        require("|w_h| <= 2 H sqrt(d k/lam)", found, expected, where=f"H {h}, d {d}, k {k}, lam {lam:.3g}", slips=slips)
+    _require_weight_bound(submission, rng)
+    _require_radius(submission, rng)
     world, agent = linear_world(submission, seed + 2)
     horizon, n_states, _ = world.model.sizes
     for k in range(1, 7):
@@ -157,9 +151,22 @@ def check_weight_norm(submission: Submission, seed: int) -> None:
         require_at_most("|w_h| <= 2 H sqrt(d k/lam)", norm, bound, where=f"episode {k + 1}, stage 0")
 
 
-def check_radius(submission: Submission, seed: int) -> None:
+def _require_weight_bound(submission: Submission, rng: np.random.Generator) -> None:
+    """The formula of Lemma B.2."""
+    for _ in range(8):
+        h, d, k, lam = int(rng.integers(2, 9)), int(rng.integers(2, 9)), int(rng.integers(1, 500)), rng.uniform(1.5, 4)
+        slips = {
+            "The sum of squared norms is at most d: the factor d stands below the root.": 2.0 * h * math.sqrt(k / lam),
+            "Targets are at most H + 1, hence 2H: the factor 2 is missing.": h * math.sqrt(d * k / lam),
+            "lam divides below the root.": 2.0 * h * math.sqrt(d * k),
+        }
+        expected = 2.0 * h * math.sqrt(d * k / lam)
+        found = submission.call("weight_bound", h, d, k, float(lam))
+        require("|w_h| <= 2 H sqrt(d k/lam)", found, expected, where=f"H {h}, d {d}, k {k}, lam {lam:.3g}", slips=slips)
+
+
+def _require_radius(submission: Submission, rng: np.random.Generator) -> None:
     """The paper's beta."""
-    rng = np.random.default_rng(seed)
     for _ in range(10):
         d, h, k = (int(rng.integers(2, most)) for most in (12, 9, 900))
         c, delta = float(rng.uniform(0.1, 2.0)), float(rng.uniform(0.01, 0.3))
@@ -272,23 +279,36 @@ def _require_tabular(submission: Submission, n: float, total: float, q: float, h
     require("LSVI-UCB with one-hot features is the tabular rule", q, found, where=where)
 
 
+def check_proof(submission: Submission, seed: int) -> None:
+    """The steps of the claim in whole runs: regression, bonus, estimation error, optimism, potentials."""
+    instance = episodes_of(simplex_linear(4, 2, 2, 2, n_anchors=2, seed=seed))
+    own = theorem_parameters(instance, PROOF_EPISODES)
+    held_against(
+        submission, "LSVIUCB", "lsvi-ucb", instance, horizon=PROOF_EPISODES, n_runs=2, seed=seed,
+        radius=own.radius, delta=own.delta, regularization=own.regularization,
+    )  # fmt: skip
+
+
 EXERCISE = Exercise(
     number=11,
     slug="lsvi_ucb",
     title="LSVI-UCB",
     source="Jin, Yang, Wang and Jordan 2020, Theorem 3.1, Algorithm 1, Lemma B.2",
     checks=(
-        Check("covariance", "the Gram matrix and the moments", 2,
+        Check("covariance", "the Gram matrix and the moments", 1,
               "Every stage has its own; features[s * A + a] is the vector of the pair.", check_covariance),
         Check("regression", "the ridge regression", 2,
               "The right side is reward_moment + sum_y V(y) next_moment[y].", check_regression),
-        Check("weight-norm", "the bound on the weights", 1, "2 H sqrt(d k/lam).", check_weight_norm),
-        Check("radius", "the radius", 1, "c d H sqrt(log(2 d T/p)).", check_radius),
+        Check("constants", "the bound on the weights and the radius", 2,
+              "|w_h| <= 2 H sqrt(d k/lam); beta = c d H sqrt(log(2 d T/p)).", check_constants),
         Check("optimistic", "widths and optimistic values", 2,
               "Mean plus beta times the root of squared, cut at H.", check_optimistic),
         Check("rule", "V_h and the greedy policy", 1,
               "The pairs of state s are the entries s A .. s A + A - 1 of a row of q.", check_rule),
         Check("tabular", "the tabular special case", 1, "Lam_h is diagonal: lam + n.", check_tabular),
+        Check("proof", "the proof, watched in whole runs", 1,
+              "Every piece is right by itself; look for what depends on the episode, or is kept from run to run.",
+              check_proof),
     ),
     claim="lsvi-ucb",
 )  # fmt: skip

@@ -46,3 +46,16 @@ def test_widths_of_a_run_are_held_against_the_determinant():
     submission = mistaken("linucb", ("state.width[a] = math.sqrt(x @ (state.inverse @ x))", later))
     check, broken = first_broken("linucb", submission) or ("", None)
     assert check == "potential" and "2 log(det V_t/det V_0)" in str(broken) and broken.where.startswith("round ")
+
+
+def test_a_radius_that_shrinks_later_breaks_the_proof():
+    # Right in the 50 rounds that the other checks play.
+    later = ("        state.log_det[0], params.delta,", "        state.log_det[0] if t <= 60 else 0.0, params.delta,")
+    check, broken = first_broken("linucb", mistaken("linucb", later)) or ("", None)
+    assert check == "proof" and "max over the ellipsoid" in str(broken)
+    assert broken.where.startswith("run 0, round 61, context")
+
+
+def test_what_is_kept_from_one_run_to_the_next_breaks_the_proof():
+    check, broken = first_broken("linucb", mistaken("linucb", ("    state.moment[:] = 0.0\n", ""))) or ("", None)
+    assert check == "proof" and broken.where.startswith("run 1, round 2, context")

@@ -21,9 +21,9 @@ MISTAKES = {
                    "episode 2, stage 0", "next states are missing"),
     "not solved": ("regression", "np.linalg.solve(state.gram[h], target)", "target", "episode 2, stage 0",
                    "solve Lam_h"),
-    "no dimension": ("weight-norm", "dimension * n_episodes / regularization", "n_episodes / regularization", "H ",
+    "no dimension": ("constants", "dimension * n_episodes / regularization", "n_episodes / regularization", "H ",
                      "factor d"),
-    "root of d": ("radius", "c * dimension * horizon", "c * math.sqrt(dimension) * horizon", "d ", "not sqrt(d)"),
+    "root of d": ("constants", "c * dimension * horizon", "c * math.sqrt(dimension) * horizon", "d ", "not sqrt(d)"),
     "norm for its square": ("optimistic", "state.features[pair] @ inverse @ state.features[pair]",
                             "(state.features[pair] @ inverse @ state.features[pair]) ** 0.5", "episode 1, stage",
                             "its square is wanted"),
@@ -64,3 +64,10 @@ def test_stale_targets_are_not_the_regression():
     ]
     check, broken = first_broken("lsvi_ucb", mistaken("lsvi_ucb", *stale)) or ("", None)
     assert check == "regression" and "Lam_h w_h" in str(broken) and broken.where.startswith("episode 2, stage 0")
+
+
+def test_what_is_kept_from_one_run_to_the_next_breaks_the_proof():
+    kept = ("    state.reward_moment[:] = 0.0\n", "")
+    check, broken = first_broken("lsvi_ucb", mistaken("lsvi_ucb", kept)) or ("", None)
+    assert check == "proof" and "Lam_h w_h" in str(broken)
+    assert broken.where.startswith("run 1, episode 1, stage 1")

@@ -42,14 +42,14 @@ _ALL_NETWORK, _ALL_SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and
 #: AUDIT_ARCH of linux/audit.h and the position of the machine's numbers in :data:`SYSTEM_CALLS`.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
-#: The system calls that computing, importing and files in one's folder need: numbers on x86-64 and AArch64, or None.
-SYSTEM_CALLS: dict[str, tuple[int | None, int]] = {
+#: The system calls that computing, importing and files in one's folder need: numbers on x86-64 and AArch64.
+SYSTEM_CALLS: dict[str, tuple[int, int]] = {
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67),
     "pwrite64": (18, 68), "lseek": (8, 62), "close": (3, 57), "openat": (257, 56), "fstat": (5, 80),
     "newfstatat": (262, 79), "statx": (332, 291), "faccessat": (269, 48), "faccessat2": (439, 439),
     "readlinkat": (267, 78), "getdents64": (217, 61), "getcwd": (79, 17), "unlinkat": (263, 35),
-    "ftruncate": (77, 46), "fsync": (74, 82), "fdatasync": (75, 83), "fadvise64": (221, 223), "ioctl": (16, 29),
-    "fcntl": (72, 25), "dup": (32, 23), "dup3": (292, 24), "ppoll": (271, 73), "pselect6": (270, 72),
+    "ftruncate": (77, 46), "fsync": (74, 82), "fdatasync": (75, 83), "fadvise64": (221, 223),
+    "dup": (32, 23), "dup3": (292, 24), "ppoll": (271, 73), "pselect6": (270, 72),
     "mmap": (9, 222), "mprotect": (10, 226), "munmap": (11, 215), "mremap": (25, 216), "madvise": (28, 233),
     "mincore": (27, 232), "msync": (26, 227), "brk": (12, 214), "rt_sigaction": (13, 134),
     "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132), "futex": (202, 98),
@@ -134,7 +134,7 @@ def seccomp(libc: Any) -> str:
     if platform.machine() not in _MACHINES:
         return ""
     architecture, column = _MACHINES[platform.machine()]
-    allowed = [number for both in SYSTEM_CALLS.values() if (number := both[column]) is not None]
+    allowed = [numbers[column] for numbers in SYSTEM_CALLS.values()]
     if column == 0:
         allowed += OLD_SYSTEM_CALLS.values()
     load, equal, give = 0x20, 0x15, 0x06  # BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K, BPF_RET | BPF_K
@@ -158,7 +158,7 @@ ENDING = {
     "os.putenv": "change the environment", "os.": "change files", "shutil.": "change files", "fcntl.": "change a file",
 }  # fmt: skip
 #: Events that are no reason to end it, although they begin like one.
-HARMLESS = ("os.listdir", "os.scandir", "os.walk", "os.fwalk", "fcntl.ioctl")
+HARMLESS = ("os.listdir", "os.scandir", "os.walk", "os.fwalk")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 

@@ -41,6 +41,7 @@ SENTENCES = {
     "fork_bomb_at_import": "tried to start a process",
     "garbage_reply": "no reply",
     "hard_exit": r"ended its process in the middle \(exit code 0\)",
+    "immutable_file": r"tried to change a file \(fcntl.ioctl\)",
     "interrupt": "KeyboardInterrupt",
     "kill_everyone": "tried to send a signal",
     "kill_grader": r"tried to send a signal \(os.kill\)",
@@ -68,6 +69,7 @@ SENTENCES = {
     "remove_outside": "tried to change files",
     "rename_outside": "tried to change files",
     "shell": "tried to start a program",
+    "signal_by_pipe": r"tried to change a file \(fcntl.fcntl\)",
     "sleeper": "took more than 1 s",
     "slow_arithmetic": "took more than 1 s|MemoryError",
     "subprocess_import": "tried to start a program",
@@ -170,12 +172,14 @@ ACTS = {
     "limits": "resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))",
     "trace": "libc.ptrace(16, os.getppid(), 0, 0) and fail()",
     "mount": "libc.mount(b'none', folder.encode(), b'tmpfs', 0, None) and fail()",
+    "flags": "fcntl.ioctl(os.open(folder, os.O_RDONLY), 0x80086601, bytes(8))",
+    "owner": "fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid())",
     "memory of others": "open(f'/proc/{os.getppid()}/mem', 'rb')",
     "own file": "open(folder + '/mine', 'w').write('x')",
     "import": "importlib.import_module('fractions')",
 }
 CONFINED = """
-import ctypes, importlib, os, resource, socket, sys, threading
+import ctypes, fcntl, importlib, os, resource, socket, sys, threading
 from proofs_check.grader import confine, sandbox
 outside, folder = sys.argv[1:]
 libc = ctypes.CDLL(None, use_errno=True)
@@ -197,7 +201,7 @@ LAYERS = {
     "seccomp": ("assert confine.seccomp(libc)", {"read", "write", "remove", "memory of others", "own file", "import"}),
     "Landlock": (
         "assert confine.landlock(libc, places['readable'], places['listable'], folder)",
-        {"fork", "thread", "socket", "rights", "times", "limits", "own file", "import"},
+        {"fork", "thread", "socket", "rights", "times", "limits", "flags", "owner", "own file", "import"},
     ),
     "audit hooks": (
         "confine.watch(frozenset(places['readable']), frozenset(places['listable']), folder, end)",
@@ -294,3 +298,21 @@ def test_an_interrupted_grading_leaves_nothing(machine):
 
     with pytest.raises(KeyboardInterrupt):
         mark(Check("i", "i", 1, "", interrupted), Source("look.py", SURROUNDINGS), 0)
+
+
+def test_numpy_and_scipy_work_in_there(machine):
+    text = """
+import numpy as np
+import scipy.linalg
+import scipy.optimize
+import scipy.special
+
+
+def attack():
+    found = scipy.optimize.linprog([1.0, 2.0], A_ub=[[-1.0, -1.0]], b_ub=[-42.0]).fun
+    matrix = np.random.default_rng(0).normal(size=(200, 200))
+    product = matrix @ np.linalg.inv(matrix) - scipy.linalg.expm(np.zeros((200, 200)))
+    return round(found + abs(product).max() + scipy.special.gammaln(1.0), 6)
+"""
+    check = Check("attack", "an attack", 3, "Behave.", attacked, seconds=30.0)
+    assert mark(check, Source("right.py", text), 0)[0].passed

@@ -67,6 +67,11 @@ class Bound:
     largest: Callable[[Any, int], float] | None = None
 
 
+def confidence(params: Any, instance: Any, horizon: int) -> float:
+    """What the good event of a proof is allowed, if it may fail with probability delta, the algorithm's parameter."""
+    return float(params.delta)
+
+
 @dataclass(frozen=True)
 class Rate:
     """Layer 3: is regret / f flat over a geometric grid?

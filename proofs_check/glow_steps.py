@@ -18,17 +18,13 @@ from kernels.steps import Step
 from mdps.model import Float
 from mdps.planning.finite_horizon import evaluate_policy, occupancies
 from mdps.weight_classes import ratios
+from proofs_check.claim import confidence
 from theory.theorems.glow import DERIVED, Constants, log_factor, potential_bound, thresholds
 
 #: Suprema this close to beta_t may fall on either side of it by rounding.
 BOUNDARY = 1e-9
 
 _EVENTS = ("concentration", "second-moment-below", "second-moment-above")
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The good event (Lemma E.1) fails with probability at most delta."""
-    return float(params.delta)
 
 
 _PLACE = ("round", "stage", "function")

@@ -9,7 +9,8 @@ import numpy as np
 from kernels.driven import Check
 from kernels.steps import Step
 from proofs_check import glow_steps
-from proofs_check.glow_steps import BOUNDARY, Notes, confidence
+from proofs_check.claim import confidence
+from proofs_check.glow_steps import BOUNDARY, Notes
 from theory.theorems.glow import DERIVED, golf_beta, potential_bound
 
 _PLACE = ("round", "stage", "function")

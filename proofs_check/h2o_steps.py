@@ -18,7 +18,7 @@ from mdps.algorithms.h2o import FQI, MABOCR, MLE
 from mdps.model import Float
 from mdps.planning.finite_horizon import action_values, backward_induction, evaluate_policy, occupancies
 from mdps.weight_classes import ratios
-from proofs_check.glow_steps import confidence
+from proofs_check.claim import confidence
 from theory.theorems.glow import fqi_pair, mabo_pair, mle_pair
 
 _PLACE = ("round", "stage", "function")

@@ -31,15 +31,11 @@ from mdps.planning.latent import (
     successors,
     total_variance,
 )
+from proofs_check.claim import confidence
 from theory.theorems.lmdp import log_factor
 
 SOURCE = "Zhou, Wang and Du 2023"
 PLACE = ("episode", "context", "state", "action")
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The good event's allowance: delta."""
-    return float(params.delta)
 
 
 STEPS = (

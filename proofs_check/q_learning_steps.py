@@ -11,6 +11,7 @@ from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.model import Float, Int
 from mdps.q_learning import step_size
+from proofs_check.claim import confidence
 from proofs_check.episodes import (
     PLACE,
     Ledger,
@@ -31,11 +32,6 @@ from proofs_check.episodes import (
     WEIGHT_SUM, WEIGHT_LOW, WEIGHT_HIGH, WEIGHT_SQUARES, WEIGHT_LARGEST, COUNTS, UPDATE, RANGE, DEVIATION, OPTIMISM,
     UPPER, DECOMPOSITION, VARIANCE_LAW, VARIANCE_BOUND, PIGEONHOLE, RETURNS,
 ) = range(16)  # fmt: skip
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The event of the proof fails with probability at most p."""
-    return float(params.delta)
 
 
 def shared_steps(deviation: Step) -> tuple[Step, ...]:

@@ -30,7 +30,7 @@ from mdps.instances.random import random_mdp
 from mdps.loops import Trajectory
 from mdps.model import MDP, Float, Int
 from mdps.planning.extended import sort_descending
-from proofs_check.claim import Case, Sabotage
+from proofs_check.claim import Case, Sabotage, confidence
 from theory.lower_bounds import average_reward
 
 PLACE = ("step", "state", "action")
@@ -41,11 +41,6 @@ PLACE = ("step", "state", "action")
 
 #: What ``Ledger.sums`` holds.
 _COUNT_SUM, _NOISE_SUM, _MARTINGALE_SUM = 0, 1, 2
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The event of the proof fails with probability at most delta."""
-    return float(params.delta)
 
 
 def shared_steps(plausible: Step) -> tuple[Step, ...]:

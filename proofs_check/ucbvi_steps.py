@@ -12,6 +12,7 @@ from kernels.steps import Step, check
 from mdps.loops import EpisodicArrays
 from mdps.model import Float
 from mdps.optimism import LANES
+from proofs_check.claim import confidence
 from proofs_check.episodes import (
     DECOMPOSITION_STEP,
     PLACE,
@@ -34,11 +35,6 @@ from theory.radii import ucbvi_log
     COUNTS, RANGE, MONOTONE, BACKUP, DEVIATION, ENTRIES, OPTIMISM, DECOMPOSITION, VARIANCE_LAW, VARIANCE_BOUND,
     PIGEONHOLE, RETURNS,
 ) = range(12)  # fmt: skip
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The event of the proof fails with probability at most delta."""
-    return float(params.delta)
 
 
 def shared_steps(deviation: Step, optimism: Step) -> tuple[Step, ...]:

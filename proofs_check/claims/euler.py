@@ -15,7 +15,7 @@ from mdps.algorithms.euler import EULER
 from mdps.instances.chains import river_swim
 from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
 from proofs_check.episodic_cases import gamble, minimax_if_hard, order
 from proofs_check.row_steps import (
@@ -39,11 +39,6 @@ from theory.theorems.euler import leading_rate
 COUNTS, RANGE, BACKUP, LOWER_BACKUP, REWARDS, VALUES, OPTIMISM, PESSIMISM, DECOMPOSITION, PIGEONHOLE, RETURNS = range(
     11
 )
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The good event of the proof fails with probability at most delta."""
-    return float(params.delta)
 
 
 _GIVEN = ("rewards", "values")

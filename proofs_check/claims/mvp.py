@@ -16,7 +16,7 @@ from mdps.instances.lower_bounds import domingues_hard
 from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from mdps.model import Float, Int
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
 from proofs_check.episodic_cases import gamble, minimax_if_hard, order
 from proofs_check.row_steps import (
@@ -32,11 +32,6 @@ from theory.theorems import theorem
 from theory.theorems.mvp import rate
 
 BATCHES, HALF, EPOCHS, RANGE, BACKUP, DEVIATION, OPTIMISM, DECOMPOSITION, RETURNS = range(9)
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The good event of the proof fails with probability at most delta."""
-    return float(params.delta)
 
 
 STEPS = (

@@ -15,7 +15,7 @@ from mdps.instances.lower_bounds import domingues_hard
 from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from mdps.q_learning import learn, step_size
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodic_cases import gamble, minimax_if_hard, shrinking_stage_gamble
 from proofs_check.q_learning_steps import (
     PLACE,
@@ -23,7 +23,6 @@ from proofs_check.q_learning_steps import (
     advance,
     allocate,  # noqa: F401
     clear_watch,
-    confidence,
     ended,  # noqa: F401
     observed,  # noqa: F401
     shared_steps,

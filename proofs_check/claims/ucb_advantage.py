@@ -16,7 +16,7 @@ from mdps.instances.lower_bounds import domingues_hard
 from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from mdps.model import Float, Int
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
 from proofs_check.episodic_cases import gamble, minimax_if_hard, order
 from proofs_check.row_steps import (
@@ -37,11 +37,6 @@ COUNTS, SHARE, UPDATES, MONOTONE, UPDATE, REFERENCE, SIMPLE, SPLIT, OPTIMISM, DE
 #: Sums kept independently for a triple: over all visits, Vref(s'), its square, P Vref; over the current stage, V(s'),
 #: V*(s'), (V - Vref)(s'), its square, P (V - Vref).
 _REF, _REF_SQUARE, _REF_MEAN, _VALUE, _BEST, _ADV, _ADV_SQUARE, _ADV_MEAN = range(8)
-
-
-def confidence(params: Any, instance: Any, horizon: int) -> float:
-    """The good event of the proof fails with probability at most delta."""
-    return float(params.delta)
 
 
 STEPS = (

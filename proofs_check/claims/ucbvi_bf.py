@@ -17,14 +17,13 @@ from mdps.loops import CHANGED, SAME, Episodes
 from mdps.model import Float, Int
 from mdps.optimism import fold
 from proofs_check import ucbvi_steps
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodes import Ledger
 from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamble, two_states
 from proofs_check.ucbvi_steps import (
     DEVIATION,
     PLACE,
     acted,  # noqa: F401  (part of the watch)
-    confidence,
     deviation_width,
     empirical_mean,
     empirical_variance,

@@ -15,7 +15,7 @@ from mdps.instances.chains import river_swim
 from mdps.instances.random import random_mdp
 from mdps.loops import CHANGED, SAME, Episodes
 from mdps.optimism import fold
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamble, two_states
 from proofs_check.ucbvi_steps import (
     DEVIATION,
@@ -23,7 +23,6 @@ from proofs_check.ucbvi_steps import (
     acted,  # noqa: F401  (part of the watch)
     allocate,  # noqa: F401
     begin,  # noqa: F401
-    confidence,
     deviation_width,
     empirical_mean,
     ended,  # noqa: F401

@@ -46,7 +46,7 @@ def require(
 
 
 def _close(found: Any, value: Any, tolerance: float) -> bool:
-    if np.isscalar(found) and found == value:  # infinite, perhaps
+    if np.isscalar(found) and np.ndim(value) == 0 and found == value:  # infinite, perhaps
         return True
     try:
         require_close("", found, value, tolerance=tolerance)

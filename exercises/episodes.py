@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from exercises.compare import require
 from mdps.instances.random import random_mdp
 from mdps.model import MDP
 from proofs_check.course import Broken
@@ -96,6 +97,19 @@ def episode(model: Model, rng: np.random.Generator, act: Callable[[int, int], in
 def played(model: Model, rng: np.random.Generator, policy: Int) -> list[Visit]:
     """The steps of one episode of a policy, (H, S)."""
     return episode(model, rng, lambda h, s: int(policy[h, s]))
+
+
+def require_optimism(statement: str, q: Any, optimal_q: Float, where: str) -> None:
+    """Raise :class:`Broken` unless Q* <= Q at every stage, state and action; nan is not optimistic."""
+    have = np.asarray(q, dtype=float)
+    require("Q has an entry for every stage, state and action", have.shape, optimal_q.shape, where=where)
+    for h, s, a in np.argwhere(~(have >= optimal_q - 1e-9)).tolist():
+        raise Broken(
+            statement,
+            where=f"{where}, stage {h}, state {s}, action {a}",
+            expected=f"at least {optimal_q[h, s, a]:.6g}",
+            found=float(have[h, s, a]),
+        )
 
 
 def require_parts(answer: Any, function: str, names: str) -> list[Any]:

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from exercises.compare import require, require_at_most
-from exercises.episodes import PAIRS, Float, Model, Visit, episode, played, random_model, random_policy
+from exercises.episodes import (
+    PAIRS,
+    Float,
+    Model,
+    Visit,
+    episode,
+    played,
+    random_model,
+    random_policy,
+    require_optimism,
+)
 from mdps.planning.finite_horizon import backward_induction
 from proofs_check.course import Agent, Broken, Check, Exercise, Submission
 from theory.radii import q_learning_hoeffding
@@ -87,6 +97,7 @@ def _require_lemma(alpha: Float, horizon: int, t: int) -> None:
         raise Broken("sum_i alpha_t^i = 1", where=where, expected=1.0, found=float(later.sum()), hint=hint)
     tilted = float((later / np.sqrt(np.arange(1, t + 1))).sum())
     newest = "The last target has the largest weight; the order of yours is turned."
+    require_at_most("1/sqrt(t) <= sum_i alpha_t^i/sqrt(i)", 1.0 / math.sqrt(t), tilted, where=where)
     require_at_most("sum_i alpha_t^i/sqrt(i) <= 2/sqrt(t)", tilted, 2.0 / math.sqrt(t), where=where, hint=newest)
     require_at_most("max_i alpha_t^i <= 2H/t", float(later.max()), 2.0 * horizon / t, where=where)
     require_at_most("sum_i (alpha_t^i)^2 <= 2H/t", float((later**2).sum()), 2.0 * horizon / t, where=where)
@@ -273,12 +284,8 @@ def _check_optimism_of_a_run(submission: Submission, model: Model, rng: np.rando
             if abs(noise[at]) > math.sqrt(horizon**3 * iota / visits[at]):
                 return  # the event of statement 3 has failed
             agent.observe(*step)
-        q = np.asarray(agent.read("q"))
-        for index in np.argwhere(q < optimal_q - 1e-9)[:1]:
-            h, s, a = index.tolist()
-            raise Broken("Q*_h <= Q_h on the event of statement 3",
-                         where=f"episode {k}, stage {h}, state {s}, action {a}",
-                         expected=f"at least {optimal_q[h, s, a]:.6g}", found=float(q[h, s, a]))  # fmt: skip
+        statement = "Q*_h <= Q_h on the event of statement 3"
+        require_optimism(statement, agent.read("q"), optimal_q, f"episode {k}")
 
 
 EXERCISE = Exercise(

@@ -12,7 +12,7 @@ from typing import Any
 
 from proofs_check.course import Exercise, exercises
 
-_GRADE = "import regretlab\n\nprint(regretlab.grade({file!r}))"
+_GRADE = 'import regretlab\n\nprint(regretlab.grade("{file}"))'
 
 
 def _cell(kind: str, name: str, source: str, **fields: Any) -> dict[str, Any]:

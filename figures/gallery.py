@@ -32,6 +32,20 @@ def modules() -> dict[str, ModuleType]:
     return {module.EXPERIMENT.slug: module for module in found if hasattr(module, "EXPERIMENT")}
 
 
+def chosen(slugs: Sequence[str]) -> dict[str, ModuleType]:
+    """The figures of the given slugs, in that order; all of them if none is given (or "all").
+
+    Raises:
+        UnknownName: an unknown slug.
+    """
+    known = modules()
+    wanted = known if not slugs or list(slugs) == ["all"] else dict.fromkeys(slugs)
+    for slug in wanted:
+        if slug not in known:
+            raise UnknownName("figure", slug, list(known))
+    return {slug: known[slug] for slug in wanted}
+
+
 def draw_all(
     slugs: Sequence[str],
     folder: Path,
@@ -56,19 +70,14 @@ def draw_all(
     Raises:
         UnknownName: an unknown slug. InvalidInput: an unknown format, or a folder that cannot be written.
     """
-    known = modules()
-    wanted = list(known) if not slugs or list(slugs) == ["all"] else list(dict.fromkeys(slugs))
-    for slug in wanted:
-        if slug not in known:
-            raise UnknownName("figure", slug, list(known))
+    wanted = chosen(slugs)
     for form in formats:
         if form not in FORMATS:
             raise InvalidInput(f"figure format is {form!r}; expected one of {', '.join(FORMATS)}")
     _make(folder)
     written = []
-    for slug in wanted:
-        module = known[slug]
-        recorded = record(slug, _sized(module.EXPERIMENT.runs, full), recorder, seed=seed, announce=announce)
+    for slug, module in wanted.items():
+        recorded = record(slug, sized(module.EXPERIMENT.runs, full), recorder, seed=seed, announce=announce)
         files = _files(module, recorded, formats)
         content = manifest(module.EXPERIMENT, module.__name__, recorded, seed, files)
         written += _write(folder, {**files, f"{slug}.json": dump(content)})
@@ -92,7 +101,7 @@ def _write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     return paths
 
 
-def _sized(runs: Iterable[Run], full: bool) -> list[Run]:
+def sized(runs: Iterable[Run], full: bool) -> list[Run]:
     """The runs at the size in which they are to be made."""
     if not full:
         return list(runs)

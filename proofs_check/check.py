@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -195,6 +195,15 @@ def violation_text(step: Step, records: Records, index: int, run: int) -> str:
     return f"run {run}: {place}: {left:.6g} > {right:.6g}"
 
 
+def batches(max_runs: int) -> Iterator[int]:
+    """How many replications there are whenever a check looks at them: the first batch, then doubled to the limit."""
+    n = min(FIRST_BATCH, max_runs)
+    while n < max_runs:
+        yield n
+        n = min(2 * n, max_runs)
+    yield n
+
+
 def check_claim(
     claim: Claim,
     recorder: Recorder,
@@ -304,9 +313,8 @@ def _check_case(
     recorder.prepare(params, instance, watch)
     if announce is not None:
         announce(f"{claim.slug}: {case.id}", max_runs)
-    n = min(FIRST_BATCH, max_runs)
     trace: Trace | None = None
-    while True:
+    for n in batches(max_runs):
         got = recorder.runs(
             params, instance, case.horizon, n, seed=seed, checkpoints=marks, watch=watch, deadline=deadline
         )
@@ -315,9 +323,8 @@ def _check_case(
             break
         for statement in statements:
             statement.take(trace)
-        if all(s.decided for s in statements) or n >= max_runs or trace.n_runs < n:
+        if all(s.decided for s in statements) or trace.n_runs < n:
             break
-        n = min(2 * n, max_runs)
     if trace is None:
         for statement in statements:
             statement.verdict = replace(statement.verdict, note="budget spent before the first run")

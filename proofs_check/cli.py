@@ -32,6 +32,7 @@ from rich.text import Text
 
 from proofs_check.cli_falsify import falsify
 from proofs_check.cli_grade import grade
+from proofs_check.cli_plan import plan
 from theory.errors import InvalidInput
 
 app = typer.Typer(
@@ -493,6 +494,7 @@ def bench(
 
 app.command()(falsify)
 app.command()(grade)
+app.command()(plan)
 
 
 def main() -> None:

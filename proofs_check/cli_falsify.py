@@ -40,6 +40,8 @@ def falsify(
 
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(f"cannot write to {folder}: it is a file; expected a folder")
+    if algorithm is not None and cluster is not None:
+        raise InvalidInput("the workers of a cluster do not have the file of your algorithm; leave out --cluster")
     with cli._progress() as progress, api.recorder(workers, store, cluster=cluster) as recording:
         result = search(
             slug, algorithm=algorithm, budget=budget, seed=seed, tries=tries, rounds=rounds,

@@ -10,6 +10,7 @@ from proofs_check.catalogue import claims
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.falsify import Falsification, falsify
 from proofs_check.grader.judge import Grade, grade
+from proofs_check.plan import plan
 from proofs_check.replay import Replayed, replay
 from proofs_check.testing import assert_regret_bound
 from theory.errors import DamagedFile, HypothesisViolated, InvalidInput, UnknownName
@@ -42,6 +43,7 @@ __all__ = [
     "claims",
     "falsify",
     "grade",
+    "plan",
     "recorder",
     "replay",
     "sabotage",

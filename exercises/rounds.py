@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,15 @@ def numbers(seed: int, purpose: str) -> np.random.Generator:
 def place(run: int, t: int, arm: int | None = None) -> str:
     """A place in a run, for :class:`Broken`: rounds count from 1."""
     return f"run {run}, round {t}" + ("" if arm is None else f", arm {arm}")
+
+
+def require_numbers(found: Any, like: Any, where: str) -> None:
+    """The answer is a number, or an array of them in the shape of ``like``, whatever their values; nan is none.
+
+    Raises:
+        Broken: unless it is.
+    """
+    require("the answer has a number in each place", found, like, where=where, tolerance=math.inf)
 
 
 def require_arm(found: Any, n_arms: int, where: str) -> int:

@@ -1,0 +1,1 @@
+"""Exercise 6: FTRL with the log-barrier."""

@@ -11,7 +11,7 @@ from scipy.special import logsumexp, softmax
 
 from bandits.algorithms.exp3 import tuned
 from exercises.compare import require, require_at_most
-from exercises.rounds import numbers, require_played
+from exercises.rounds import numbers, require_numbers, require_played
 from proofs_check.course import Check, Exercise, Submission
 from theory.theorems.exp3 import fixed_rate
 
@@ -52,8 +52,7 @@ def check_estimates(submission: Submission, seed: int) -> None:
         estimates = np.empty((n_arms, n_arms))
         for arm in range(n_arms):
             found = submission.call("estimate", p, arm, float(losses[arm]))
-            # Nothing is asked of the values yet; an infinite allowance still refuses shapes and nan.
-            require("an estimate is a number for each arm", found, p, where=f"{where}, A {arm}", tolerance=math.inf)
+            require_numbers(found, p, f"{where}, A {arm}")
             estimates[arm] = found
         require(
             "E_t lh_i = sum_A p_A lh_i(A) = l_i: the estimate is unbiased",
@@ -99,16 +98,20 @@ def check_mix_loss(submission: Submission, seed: int) -> None:
         where = f"run {run}, eta {rate}, p {np.round(p, 3).tolist()}, losses {np.round(losses, 3).tolist()}"
         found, mean = submission.call("mix_loss", p, losses, rate), float(p @ losses)
         exact = float(-logsumexp(-rate * losses, b=p) / rate)
-        slips = {
-            "Divide the logarithm by eta.": rate * exact,
-            "The sign: m is a loss, so minus the logarithm.": -exact,
-            "The mean is over p: weigh the exponentials.": float(-logsumexp(-rate * losses) / rate),
-        }
-        statement = "m = -(1/eta) log sum_i p_i exp(-eta l_i)"
-        require(statement, found, exact, where=where, slips=slips)
+        require_numbers(found, exact, where)
         require_at_most("m <= <p, l>", found, mean, where=where)
-        square = float(p @ losses**2)
-        require_at_most("<p, l> - (eta/2) sum_i p_i l_i^2 <= m", mean - 0.5 * rate * square, found, where=where)
+        least = mean - 0.5 * rate * float(p @ losses**2)
+        require_at_most("<p, l> - (eta/2) sum_i p_i l_i^2 <= m", least, found, where=where)
+        require(
+            "m = -(1/eta) log sum_i p_i exp(-eta l_i)",
+            found,
+            exact,
+            where=where,
+            slips={
+                "Divide the logarithm by eta.": rate * exact,
+                "The mean is over p: weigh the exponentials.": float(-logsumexp(-rate * losses) / rate),
+            },
+        )
 
 
 def check_potential(submission: Submission, seed: int) -> None:
@@ -126,6 +129,8 @@ def check_potential(submission: Submission, seed: int) -> None:
             total += losses
         where = f"run {run}, after round 30, eta {rate}, L {np.round(total, 3).tolist()}"
         found = submission.call("potential", total, rate)
+        require_numbers(found, mixed, where)
+        require_at_most("Phi(L) <= min_i L_i + log K / eta", found, total.min() + math.log(n_arms) / rate, where=where)
         require(
             "sum_t m_t = Phi(L_T)",
             found,
@@ -137,7 +142,6 @@ def check_potential(submission: Submission, seed: int) -> None:
                 "The sign: Phi grows with the losses.": -mixed,
             },
         )
-        require_at_most("Phi(L) <= min_i L_i + log K / eta", found, total.min() + math.log(n_arms) / rate, where=where)
 
 
 def check_bound(submission: Submission, seed: int) -> None:

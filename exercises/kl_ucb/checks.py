@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
+from bandits.instances.bernoulli import bernoulli
 from exercises.compare import require, require_at_most
-from exercises.rounds import numbers, place, require_arm, require_first, require_highest
+from exercises.rounds import numbers, place, require_arm, require_first, require_highest, require_numbers
 from kernels.kl import kl_upper
-from proofs_check.course import Broken, Check, Exercise, Submission, require_close
+from proofs_check.course import Broken, Check, Exercise, Submission
+from proofs_check.grader.held import held_against
 from theory.divergences import bernoulli_kl, bernoulli_kl_upper
 from theory.theorems.kl_ucb import exploration
 
@@ -66,7 +68,7 @@ def check_root(submission: Submission, seed: int) -> None:
         where = f"run {run}, mean {mean}, level {level}"
         found = submission.call("upper", mean, level)
         exact = float(bernoulli_kl_upper(mean, level))
-        require_close("the index is a number", found, exact, where=where, tolerance=math.inf)
+        require_numbers(found, exact, where)
         if not mean - 1e-9 <= found <= 1.0 + 1e-9:
             raise Broken(
                 "the index lies in [mean, 1]", where=where, expected=f"in [{mean}, 1]", found=found,
@@ -92,7 +94,9 @@ def check_pinsker(submission: Submission, seed: int) -> None:
     for run in range(15):
         mean, level = _levels(rng, run)
         where = f"run {run}, mean {mean}, level {level}"
-        found = submission.call("pinsker_upper", mean, level)
+        found, index = submission.call("pinsker_upper", mean, level), float(bernoulli_kl_upper(mean, level))
+        require_numbers(found, index, where)
+        require_at_most("the index of KL-UCB is never above Pinsker's", index, found, where=where)
         require(
             "2 (q - mean)^2 <= d(mean, q) <= level gives q <= min(1, mean + sqrt(level/2))",
             found,
@@ -103,9 +107,6 @@ def check_pinsker(submission: Submission, seed: int) -> None:
                 "This is the width of UCB1, twice Pinsker's.": min(1.0, mean + math.sqrt(2.0 * level)),
                 "A probability is at most 1.": mean + math.sqrt(level / 2.0),
             },
-        )
-        require_at_most(
-            "the index of KL-UCB is never above", float(bernoulli_kl_upper(mean, level)), found, where=where
         )
 
 
@@ -206,6 +207,11 @@ def check_bound(submission: Submission, seed: int) -> None:
         )
 
 
+def check_proof(submission: Submission, seed: int) -> None:
+    """The steps of the claim, watched; runs follow each other in one state."""
+    held_against(submission, "KLUCB", "kl-ucb", bernoulli(0.8, 0.5, 0.3), horizon=150, n_runs=2, seed=seed)
+
+
 EXERCISE = Exercise(
     number=3,
     slug="kl_ucb",
@@ -217,7 +223,7 @@ EXERCISE = Exercise(
             check_divergence,
         ),
         Check(
-            "root", "the index is the largest mean within the level", 3,
+            "root", "the index is the largest mean within the level", 2,
             "Keep d(mean, low) <= level < d(mean, high), and halve; return low.", check_root,
         ),
         Check("pinsker", "never above UCB's index", 1, "Solve 2 (q - mean)^2 = level for q >= mean.", check_pinsker),
@@ -227,6 +233,10 @@ EXERCISE = Exercise(
             "After each arm once: argmax of upper(mean, log f(t) / N), ties to the lowest number.", check_rule,
         ),
         Check("bound", "the pulls of Theorem 10.6", 1, "Three terms, one for each of statements 3 and 4.", check_bound),
+        Check(
+            "proof", "the proof, watched step by step in whole runs", 1,
+            "This step relies on the others; does every run start from nothing?", check_proof,
+        ),
     ),
     claim="kl-ucb",
 )  # fmt: skip

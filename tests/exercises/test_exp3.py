@@ -27,7 +27,7 @@ MISTAKES = [
                   "least - math.log(np.sum(probabilities * np.exp(-rate * (losses - least))))"), "m = -(1/eta)",
      "run 0, eta ", "Divide the logarithm"),
     ("mix-loss", ("least - math.log(np.sum(probabilities * np.exp(-rate * (losses - least)))) / rate",
-                  "-np.log(np.sum(probabilities * np.exp(-rate * losses))) / rate"), "m = -(1/eta)", "run 8, eta ", ""),
+                  "-np.log(np.sum(probabilities * np.exp(-rate * losses))) / rate"), "m <= <p, l>", "run 8, eta ", ""),
     ("potential", ("np.full(len(total), 1.0 / len(total))", "np.ones(len(total))"), "sum_t m_t", "after round 30",
      "not their sum"),
     ("bound", ("0.5 * rate * n_arms", "rate * n_arms"), "(eta/2) K T", "run 0, K ", "factor 1/2"),

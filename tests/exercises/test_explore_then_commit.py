@@ -24,6 +24,7 @@ MISTAKES = [
     ("choice", [("math.ceil(", "math.floor(")], "ceil(", "run 0, gap "),
     ("choice", [("max(1, math.ceil(4.0 / gap**2 * math.log(horizon * gap**2 / 4.0)))",
                  "math.ceil(4.0 / gap**2 * math.log(horizon * gap**2 / 4.0))")], "max(1", "run 9, gap "),
+    ("proof", [("    state.total[:] = 0.0\n", "")], "mean(m) of the arm played", "run "),
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ MISTAKES = [
     ("bound", ("kl(mean + e1, best - e2)", "kl(mean, best)"), "2/e2^2", "run 0, mu_i ", "slacks included"),
     ("bound", ("1.0 / (2.0 * e1**2) + 2.0 / e2**2", "1.0 / (2.0 * e2**2) + 2.0 / e1**2"), "2/e2^2", "run 0, mu_i ",
      "changed places"),
+    ("proof", ("    state.pulls[:] = 0.0\n", ""), "index of the arm played", "run 1, round ", ""),
 ]  # fmt: skip
 
 

@@ -282,8 +282,7 @@ class Sandbox:
         if kind == "Missing":
             self._stop(f"{self.source.file} has no function or class {text}", "keep the names of the file with gaps")
         if kind == "Unsendable":
-            asked = ", ".join(map(str, reply.get("arguments") or [])) or reply.get("verb")
-            self._stop(f"{asked} returned {text}")
+            self._stop(f"{reply.get('asked')} returned {text}")
         if kind == "Forbidden":
             self._stop(f"{place}: {text}", "an exercise needs NumPy at most")
         if kind == "SystemExit":

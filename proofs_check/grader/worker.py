@@ -44,7 +44,7 @@ def load(file: str, text: str) -> types.ModuleType:
     module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import}
     sys.modules[NAME] = module
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-    exec(compile(text, file, "exec"), module.__dict__)
+    exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)
     return module
 
 
@@ -67,12 +67,15 @@ class Session:
         return found  # type: ignore[no-any-return]
 
     def load(self, file: str, text: str) -> None:
+        """Run the submission."""
         self.module = load(file, text)
 
     def call(self, function: str, *arguments: Any) -> Any:
+        """Call a function."""
         return self.named(function)(*arguments)
 
     def start(self, algorithm: str, problem: dict[str, Any], params: dict[str, Any]) -> int:
+        """Make an algorithm ready for a run; its number."""
         chosen = self.named(algorithm)(**params)
         state = self.named("allocate")(chosen, types.SimpleNamespace(**problem))
         self.named("init")(chosen, state)
@@ -80,12 +83,14 @@ class Session:
         return len(self.agents) - 1
 
     def do(self, agent: int, function: str, *arguments: Any) -> Any:
+        """Call a function of an algorithm."""
         return self.named(function)(*self.agents[agent], *arguments)
 
     def nothing(self) -> None:
         """For a request that only carries what was told before."""
 
     def read(self, agent: int, name: str) -> Any:
+        """A field of the state of an algorithm."""
         return getattr(self.agents[agent][1], name)
 
 
@@ -104,18 +109,17 @@ def fault(error: BaseException, file: str) -> dict[str, Any]:
 
 def answer(session: Session, steps: list[Any], file: str) -> dict[str, Any]:
     """Take the steps of a request in turn; the value of the last, or the first error."""
-    value = None
-    for verb, *arguments in steps:
+    result, verb, arguments = None, "", []
+    try:
+        for verb, *arguments in steps:
+            result = getattr(session, verb)(*map(wire.decode, arguments))
+        return {"value": wire.encode(result)}
+    except BaseException as error:  # SystemExit and KeyboardInterrupt are errors of the submission like others
         try:
-            result = getattr(session, verb)(*(wire.decode(a) for a in arguments))
-            value = wire.encode(result)
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are errors of the submission like others
-            try:
-                told = fault(error, file)
-            except BaseException:
-                told = {"kind": type(error).__name__, "text": "(its text cannot be shown)"}
-            return {"fault": told, "verb": verb, "arguments": [a for a in arguments if isinstance(a, str)][:1]}
-    return {"value": value}
+            told = fault(error, file)
+        except BaseException:
+            told = {"kind": type(error).__name__, "text": "(its text cannot be shown)"}
+        return {"fault": told, "asked": next((a for a in arguments if isinstance(a, str)), verb)}
 
 
 def main() -> None:

@@ -120,6 +120,17 @@ def test_the_first_broken_statement_is_told_with_place_values_and_hint(graded):
     assert found.exit_code == 1 and not any(m.crash or m.stopped for m in found.marks)
 
 
+def test_what_observe_returns_is_nobodys_business(graded):
+    assert graded(RIGHT.replace("state.pulls[arm] += 1", "state.pulls[arm] += 1\n    return lambda: state")).score == 5
+
+
+def test_a_file_is_compiled_as_it_stands(graded):
+    """Not with the ``from __future__`` imports of the program that compiles it."""
+    text = RIGHT + "\n\nassert Rotate.__annotations__['shift'] is int\n"
+    assert graded(text).score == 5
+    assert "AssertionError" in graded("from __future__ import annotations\n" + text).marks[0].statement
+
+
 def test_the_seed_drives_what_is_random(graded):
     cheat = RIGHT.replace("rewards.sum() / len(rewards)", repr(float(np.random.default_rng(0).normal(size=5).mean())))
     assert graded(cheat).score == 5

@@ -58,10 +58,10 @@ def dense(mdp: MDP) -> Model:
     )  # fmt: skip
 
 
-def random_model(seed: int, *, stage_dependent: bool = True) -> Model:
+def random_model(seed: int, *, stage_dependent: bool = True, least_actions: int = 2) -> Model:
     """3 to 5 stages, 3 or 4 states, 2 or 3 actions; Dirichlet rows, uniform rewards and a random first state."""
     rng = np.random.default_rng(seed)
-    n_states, n_actions, horizon = (int(rng.integers(*ends)) for ends in ((3, 5), (2, 4), (3, 6)))
+    n_states, n_actions, horizon = (int(rng.integers(*ends)) for ends in ((3, 5), (least_actions, 4), (3, 6)))
     mdp = random_mdp(n_states, n_actions, horizon, seed=seed, concentration=0.5, stage_dependent=stage_dependent)
     return dense(replace(mdp, initial=rng.dirichlet(np.ones(n_states))))
 

@@ -204,9 +204,9 @@ def _require_step(agent: Agent, table: Table, step: Visit, slips: dict[str, floa
 
 
 def check_rule(submission: Submission, seed: int) -> None:
-    """act against the submission's own Q: many Q exceed H with the theorem's bonus, many are H without one."""
+    """act against the submission's own Q: with the theorem's bonus many exceed H, without one actions not tried tie."""
     for c in (1.0, 0.0):
-        model, rng = random_model(seed + 1), np.random.default_rng([seed, 2])
+        model, rng = random_model(seed + 1, least_actions=3), np.random.default_rng([seed, 2])
         agent = start(submission, model, c)
         for k in range(1, 13):
             _require_greedy(agent, np.asarray(agent.read("q")), f"c {c:g}, episode {k}")

@@ -19,6 +19,8 @@ N_EPISODES = 40
 DELTA = 0.1
 #: With the theorem's bonus nothing would be learnt in a few episodes: every Q would be clipped at H.
 SCALE = 0.01
+#: Where the noise of the model is larger than the bonus, so that Q would grow now and then without the minimum.
+TINY_SCALE = 0.0005
 
 
 class Counts(NamedTuple):
@@ -110,24 +112,25 @@ def check_counts(submission: Submission, seed: int) -> None:
 
 def check_backward_pass(submission: Submission, seed: int) -> None:
     """Algorithm 2, stage by stage from the last, given the values of the stage after it."""
-    model, rng = random_model(seed + 1, stage_dependent=False), np.random.default_rng([seed, 2])
-    agent, counts = start(submission, model), no_counts(model)
-    last = np.asarray(agent.read("q"))
-    for k in range(2, 14):
-        feed(agent, model, counts, rng, random_policy(model, rng))
-        agent.do("plan", k)
-        q, values = np.asarray(agent.read("q")), np.asarray(agent.read("values"))
-        last = _require_pass(model, counts, q, values, last, k)
+    for scale in (SCALE, TINY_SCALE):
+        model, rng = random_model(seed + 1, stage_dependent=False), np.random.default_rng([seed, 2])
+        agent, counts = start(submission, model, scale), no_counts(model)
+        last = np.full(model.sizes, float(model.sizes[0]))
+        for k in range(2, 14):
+            feed(agent, model, counts, rng, random_policy(model, rng))
+            agent.do("plan", k)
+            last = _require_pass(agent, model, counts, last, scale, f"scale {scale}, episode {k}")
 
 
-def _require_pass(model: Model, counts: Counts, q: Float, values: Float, last: Float, k: int) -> Float:
+def _require_pass(agent: Agent, model: Model, counts: Counts, last: Float, scale: float, where: str) -> Float:
     """One backward pass; returns the right Q."""
+    q, values = np.asarray(agent.read("q")), np.asarray(agent.read("values"))
     horizon, n_states, _ = model.sizes
     visited = counts.visits > 0
-    width = SCALE * ucbvi_ch(np.maximum(counts.visits, 1.0), horizon, logs_of(model))
+    width = scale * ucbvi_ch(np.maximum(counts.visits, 1.0), horizon, logs_of(model))
     right, ahead = np.zeros_like(last), np.zeros(n_states)
-    require("values has H + 1 rows", values.shape, (horizon + 1, n_states), where=f"episode {k}")
-    require("V_{H+1} = 0", values[horizon], ahead, axes=("state",), where=f"episode {k}, after the last stage")
+    require("values has H + 1 rows", values.shape, (horizon + 1, n_states), where=where)
+    require("V_{H+1} = 0", values[horizon], ahead, axes=("state",), where=f"{where}, after the last stage")
     for h in range(horizon - 1, -1, -1):
         mean = counts.means(ahead)
         backup = model.rewards[h] + mean + width
@@ -139,15 +142,15 @@ def _require_pass(model: Model, counts: Counts, q: Float, values: Float, last: F
                 np.minimum(right[h], horizon - h),
             "The bonus is missing.": np.where(visited, np.minimum(last[h], model.rewards[h] + mean), last[h]),
             "The bonus is not multiplied by params.scale.":
-                np.where(visited, np.minimum(last[h], backup + (1.0 / SCALE - 1.0) * width), last[h]),
+                np.where(visited, np.minimum(last[h], backup + (1.0 / scale - 1.0) * width), last[h]),
             "The reward is missing.": np.where(visited, np.minimum(last[h], backup - model.rewards[h]), last[h]),
             "A pair without visits keeps its Q_h; it has no bonus of a single visit.": np.minimum(last[h], backup),
         }  # fmt: skip
-        where = f"episode {k}, stage {h}"
-        require("Q_h = min{last Q_h, H, r + Ph V_{h+1} + b}", q[h], right[h], axes=PAIRS[1:], slips=slips, where=where)
+        place = f"{where}, stage {h}"
+        require("Q_h = min{last Q_h, H, r + Ph V_{h+1} + b}", q[h], right[h], axes=PAIRS[1:], slips=slips, where=place)
         ahead = right[h].max(axis=1)
         slips = {"V_h is the maximum over the actions, not the mean.": right[h].mean(axis=1)}
-        require("V_h = max_a Q_h", values[h], ahead, axes=("state",), slips=slips, where=where)
+        require("V_h = max_a Q_h", values[h], ahead, axes=("state",), slips=slips, where=place)
     return right
 
 

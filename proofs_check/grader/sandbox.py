@@ -95,6 +95,7 @@ class Sandbox:
         self._buffer = bytearray()
         self._steps: list[Any] = []
         self._asked = 0
+        self._next_look = 0.0
         inbox, self._requests = os.pipe()
         self._replies, outbox = os.pipe()
         places = _places()
@@ -147,17 +148,19 @@ class Sandbox:
         return Started(self, self._ask("start", algorithm, dict(problem), params))
 
     def finish(self) -> None:
-        """Wait for what was told and not yet done."""
-        if self._steps and self.stopped is None:
-            self._ask("nothing")
+        """Wait for what was told and not yet done, and look at what is left behind."""
+        if self.stopped is None:
+            if self._steps:
+                self._ask("nothing")
+            self._look()
 
     # ---- the pipe
 
     def tell(self, verb: str, *arguments: Any) -> None:
         """Send something that has no answer, at the latest together with the next question."""
         self._steps.append([verb, *map(wire.encode, arguments)])
-        if len(self._steps) >= WAITING:
-            self.finish()
+        if len(self._steps) >= WAITING and self.stopped is None:
+            self._ask("nothing")
 
     def _ask(self, verb: str, *arguments: Any) -> Any:
         if self.stopped is not None:
@@ -188,15 +191,14 @@ class Sandbox:
         """Write a line, wait for one; (what it holds, what came after it)."""
         deadline = time.monotonic() + seconds
         rest = memoryview(line)
-        look = time.monotonic() + LOOK_SECONDS
         self._poll.register(self._requests, select.POLLOUT)
         while True:
             now = time.monotonic()
             if now > deadline:
                 self._stop(f"took more than {self.seconds:g} s", "an endless loop?")
-            if now > look:
+            if now > self._next_look:
                 self._look()
-                look = now + LOOK_SECONDS
+                self._next_look = now + LOOK_SECONDS
             for handle, _ in self._poll.poll(1000 * min(max(deadline - now, 0.0), LOOK_SECONDS) + 1):
                 if handle == self._requests:
                     rest = self._write(rest)

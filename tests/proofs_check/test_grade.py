@@ -6,10 +6,13 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import regretlab
 from proofs_check import course
@@ -262,6 +265,39 @@ def test_arrays_cross_the_pipe_unchanged(array):
     back = wire.decode(wire.content(wire.message(wire.encode({"x": [array]}))))["x"][0]
     assert back.dtype == array.dtype and back.shape == array.shape
     assert np.array_equal(back, array, equal_nan=array.dtype.kind == "f") and back.flags.writeable
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=9)
+KEYS = st.sampled_from(["mapping", "array", "shape", "data", "x"])
+TREES = st.recursive(LEAVES, lambda t: st.lists(t, max_size=4) | st.dictionaries(KEYS, t, max_size=3), max_leaves=12)
+
+
+@given(TREES)
+def test_values_cross_the_pipe_unchanged(tree):
+    assert wire.decode(wire.content(wire.message(wire.encode({"x": tree})))["mapping"]["x"]) == tree
+
+
+@given(TREES)
+def test_whatever_else_crosses_the_pipe_is_refused_as_malformed(tree):
+    try:
+        wire.decode(tree)
+    except wire.Malformed:
+        pass
+
+
+@given(st.binary(max_size=50) | TREES.map(lambda tree: json.dumps(tree).encode()))
+def test_every_line_is_a_message_or_malformed(line):
+    try:
+        assert isinstance(wire.content(line), dict)
+    except wire.Malformed:
+        pass
+
+
+@given(st.text(st.characters(codec=None), max_size=50))
+def test_every_text_can_be_shown(text):
+    safe = shown(text)
+    assert all(c.isprintable() or c in "\n\t" or unicodedata.category(c) == "Zs" for c in safe), ascii(safe)
+    safe.encode("utf-8")
 
 
 @pytest.mark.parametrize("given", [

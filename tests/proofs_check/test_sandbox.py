@@ -63,6 +63,7 @@ SENTENCES = {
     "polite_exit": "called exit",
     "print_gigabyte": "printed more than 1,048,576 bytes",
     "program": "tried to start a program",
+    "quick_files": "wrote more than 50 files",
     "read_grader": "may not read",
     "read_solution": "may not read",
     "recursion": "line 5, in attack: RecursionError",

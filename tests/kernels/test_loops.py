@@ -18,7 +18,7 @@ from kernels.engine import simulate
 from kernels.jit import compiled
 from kernels.loops import functions_of, interpreted, reachable_sources, source_digest, specialise
 from kernels.random import start
-from tests.kernels.plain import first_arm
+from tests.kernels.plain import first_arm, last_arm
 
 HELPER = """
 from kernels.jit import compiled
@@ -132,6 +132,11 @@ def test_functions_that_cannot_be_imported_work_too():
     assert (plain.extra["pulls"] == [20, 0]).all()
     imported = simulate(UCB1(), arms, 20, 2, overrides={"act": first_arm})
     assert (imported.extra["pulls"] == [20, 0]).all()
+
+
+def test_a_plain_function_may_allocate():
+    trace = simulate(UCB1(), bernoulli(0.9, 0.5, 0.2), 20, 2, overrides={"act": last_arm})
+    assert (trace.extra["pulls"] == [0, 0, 20]).all()
 
 
 def test_the_same_bindings_are_specialised_once():

@@ -162,11 +162,11 @@ HARMLESS = ("os.listdir", "os.scandir", "os.walk", "os.fwalk")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def watch(readable: frozenset[str], listable: frozenset[str], folder: str, end: Callable[[str], NoReturn]) -> None:
-    """Add the audit hook. Everything that it uses is bound here, where a submission has not been yet."""
-    ending = tuple(ENDING.items())
+def watch(readable: frozenset[str], folder: str, end: Callable[[str], NoReturn]) -> None:
+    """Add the audit hook. What it uses is bound here, where a submission has not been yet."""
+    ending, own = tuple(ENDING.items()), frozenset([folder])
     real, parent, decode = os.path.realpath, os.path.dirname, os.fsdecode
-    threshold = PermissionError
+    is_a, integer, refusal = isinstance, int, PermissionError
 
     def inside(path: Any, roots: frozenset[str]) -> bool:
         at = real(decode(path))
@@ -177,17 +177,15 @@ def watch(readable: frozenset[str], listable: frozenset[str], folder: str, end: 
             at = above
         return True
 
-    own = frozenset([folder])
-
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, _, flags = arguments
-            if isinstance(path, int) or inside(path, own):
+            if is_a(path, integer) or inside(path, own):
                 return
-            if isinstance(flags, int) and flags & _WRITING:
+            if is_a(flags, integer) and flags & _WRITING:
                 end(f"tried to write outside its folder: {decode(path)[:200]!r}")
             if not inside(path, readable):
-                raise threshold(f"a submission may not read {decode(path)[:200]!r}")
+                raise refusal(f"a submission may not read {decode(path)[:200]!r}")
             return
         if event in HARMLESS:
             return
@@ -240,5 +238,5 @@ def confine(setup: dict[str, Any], outbox: int) -> list[str]:
         write(outbox, line({"ended": sentence}))
         leave(1)
 
-    watch(frozenset(setup["readable"]), frozenset(setup["listable"]), setup["folder"], end)
+    watch(frozenset(setup["readable"]), setup["folder"], end)
     return [*layers, "audit hooks"]

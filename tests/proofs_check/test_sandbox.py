@@ -205,7 +205,7 @@ LAYERS = {
         {"fork", "thread", "socket", "rights", "times", "limits", "flags", "owner", "own file", "import"},
     ),
     "audit hooks": (
-        "confine.watch(frozenset(places['readable']), frozenset(places['listable']), folder, end)",
+        "confine.watch(frozenset(places['readable']), folder, end)",
         {"thread", "own file", "import"},
     ),
 }

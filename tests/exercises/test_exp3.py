@@ -36,6 +36,7 @@ MISTAKES = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the mistakes that underflow
 @pytest.mark.parametrize("check, edit, statement, where, hint", MISTAKES, ids=lambda value: str(value)[:30])
 def test_the_check_of_the_broken_statement_is_the_first_to_fail(check, edit, statement, where, hint):
     found = first_broken(SLUG, mistaken(SLUG, edit))

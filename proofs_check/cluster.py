@@ -112,7 +112,10 @@ class Sent(NamedTuple):
         watch = experiment.watch
         _require_importable([type(experiment.params).__module__, type(experiment.instance).__module__], watch)
         if experiment.unsettled:
-            raise ClusterError(f"{experiment.unsettled}; a cluster runs sources as they stand: {_LOCALLY}")
+            raise ClusterError(
+                f"{experiment.unsettled}; the workers of a cluster import sources as they stand: start again, or leave "
+                "out --cluster"
+            )
         functions = {name: getattr(f, "py_func", f) for name, f in experiment.overrides.items()}
         return cls(
             experiment.params, experiment.instance, experiment.horizon, experiment.checkpoints, experiment.seed,
@@ -228,8 +231,10 @@ class Cluster:
                     running.add(self.client.submit(simulate_piece, sent, *piece, pure=False))
                 if not running:
                     return
-                for future in self._finished(running):
+                for future in self._wait(running, LOOK, "FIRST_COMPLETED"):
                     result = self._result(future)
+                    if isinstance(result, Refused):
+                        raise _foreign(result.worker, differences(description(), result.description) or result.reason)
                     if result is not None:
                         running.remove(future)
                         yield result
@@ -245,40 +250,45 @@ class Cluster:
     def _lost(self) -> ClusterError:
         return ClusterError(f"the scheduler at {self.cluster} went away; {_RESUMES}")
 
+    def _workers(self) -> dict[str, int]:
+        """Address of a worker -> its threads."""
+        try:
+            return dict(self.client.nthreads())
+        except Exception as error:  # of many kinds, depending on how far the client has noticed that it is alone
+            raise self._lost() from error
+
     def _look(self) -> None:
         """Every :data:`LOOK` seconds: how many threads there are now, and whether somebody is left at all."""
         now = time.monotonic()
         if now < self.looked + LOOK:
             return
         self.looked = now
-        try:
-            threads = sum(self.client.nthreads().values())
-        except Exception as error:  # depending on how far the client has noticed
-            raise self._lost() from error
+        threads = sum(self._workers().values())
         if threads:
             self.threads, self.seen = threads, now
         elif now > self.seen + PATIENCE:
             raise ClusterError(f"no worker left at {self.cluster} for {PATIENCE:g} seconds; {_RESUMES}")
 
-    def _finished(self, running: Iterable[Any]) -> set[Any]:
-        """Those that are done, at most :data:`LOOK` seconds from now."""
+    def _wait(self, futures: Iterable[Any], timeout: float, return_when: str) -> set[Any]:
+        """Those that are done when they are done, or at the latest after ``timeout`` seconds."""
         from distributed import CancelledError, wait
 
         try:
             with self.client.as_current():
-                return set(wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED").done)
+                wait(list(futures), timeout=timeout, return_when=return_when)
         except TimeoutError:
-            return set()
+            pass
         except CancelledError as error:
             raise self._lost() from error
+        return {future for future in futures if future.done()}
 
-    def _result(self, future: Any) -> tuple[Trace, float] | None:
-        """What a worker sent back; None if it died with the result, which is then computed again."""
+    def _result(self, future: Any) -> Any:
+        """What a worker sent back; None if it died before it could, and the work is done again."""
         from distributed import CancelledError
         from distributed.scheduler import KilledWorker
 
         try:
-            result = future.result(timeout=PATIENCE)
+            return future.result(timeout=PATIENCE)
         except TimeoutError:
             return None
         except CancelledError as error:
@@ -290,13 +300,10 @@ class Cluster:
             ) from error
         except ImportError as error:
             raise ClusterError(f"a worker of {self.cluster} cannot import what it runs: {error}; {_RESUMES}") from error
-        if isinstance(result, Refused):
-            raise _foreign(result.worker, differences(description(), result.description) or result.reason)
-        return result  # type: ignore[no-any-return]
 
     def _wait_for_workers(self) -> None:
         try:
-            if not self.client.nthreads():
+            if not self._workers():
                 warnings.warn(f"no worker at {self.cluster} yet; waiting up to {PATIENCE:g} s", NoWorkers, stacklevel=2)
             self.client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
@@ -311,25 +318,21 @@ class Cluster:
 
         One that is too busy to answer is compared with its first piece.
         """
-        from distributed import wait
 
         def describe() -> dict[str, str]:  # an inner function travels by value: a worker without the project answers
             module = importlib.import_module(__name__)
             return module.description()  # type: ignore[no-any-return]
 
         asked = {
-            self.client.submit(describe, workers=[worker], priority=1, pure=False): worker
-            for worker in self.client.nthreads()
+            self.client.submit(describe, workers=[worker], priority=1, pure=False): worker for worker in self._workers()
         }
-        with contextlib.suppress(TimeoutError), self.client.as_current():
-            wait(list(asked), timeout=PATIENCE)
         here = description()
-        for future, worker in asked.items():
+        for future in self._wait(asked, PATIENCE, "ALL_COMPLETED"):
             if future.status == "error":
-                raise ClusterError(f"worker {worker} cannot import regretlab: {_short(future.exception())}")
-            difference = differences(here, future.result()) if future.status == "finished" else ""
+                raise ClusterError(f"worker {asked[future]} cannot import regretlab: {_short(future.exception())}")
+            difference = differences(here, self._result(future) or here)
             if difference:
-                raise _foreign(worker, difference)
+                raise _foreign(asked[future], difference)
 
 
 def _knock(scheme: str, host: str, port: int) -> None:

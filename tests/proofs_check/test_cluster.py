@@ -37,7 +37,7 @@ from theory.errors import InvalidInput
 ROOT = Path(__file__).resolve().parents[2]
 INSTANCE = BernoulliBandit([0.4, 0.6, 0.5])
 #: A replication takes some milliseconds, so that there is a middle in which something can die.
-HORIZON = 100_000
+HORIZON = 50_000
 N_RUNS = 40
 
 
@@ -308,6 +308,21 @@ def test_a_scheduler_that_goes_away_leaves_a_store_to_resume_from(start, truth, 
     assert 5 <= before < 10_000
     assert_same(runs(Recorder(Store(tmp_path))), truth)
     assert sum(simulated) == max(0, N_RUNS - before)
+
+
+@pytest.mark.filterwarnings("ignore::proofs_check.cluster.NoWorkers")
+def test_a_scheduler_that_goes_away_before_the_first_piece(start, monkeypatch):
+    scheduler = start()
+    honest = Cluster._workers
+
+    def last_words(self):
+        found = honest(self)
+        scheduler.process.kill()
+        return found
+
+    monkeypatch.setattr(Cluster, "_workers", last_words)
+    with pytest.raises(ClusterError, match=rf"{scheduler.address} went away"):
+        Cluster(scheduler.address)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kernels.engine import Protocol, summary_shape
+from kernels.jit import embedded
 from kernels.loops import nothing
 from kernels.random import CONTEXT, ENVIRONMENT, POLICY, REWARD, start, stream_gamma, stream_key
 from kernels.reductions import least, sum_of
@@ -78,6 +79,12 @@ def stochastic(
         summarise(params, state, summary, run)
 
 
+@embedded
+def revealed(arm, n_arms):
+    """Which losses of the round the algorithm is shown, as an index: bandit feedback, that of its arm."""
+    return arm
+
+
 def adversarial(
     params, state, adversary, memory, watch, records, rng, row, mean_row, sums, mean_sums, expected,
     seed, first_run, n_runs, marks, regret, realised, pulls, decisions,
@@ -123,7 +130,7 @@ def adversarial(
                     mean_sums[i] += mean_row[i]
                 suffered += row[arm]
                 pulls[run, arm] += 1
-                observe(params, state, t, arm, row[arm])
+                observe(params, state, t, arm, row[revealed(arm, n_arms)])
                 played(adversary, memory, t, arm)
                 observed(records, run, watch, params, state, adversary, t, arm, row)
                 if t <= decisions.shape[1]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdps.instances.lower_bounds import domingues_hard
+from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from mdps.model import MDP
 from theory.lower_bounds import episodic
@@ -26,6 +28,16 @@ def two_states() -> Episodes:
     """S = A = H = 2: action 0 pays 1 or 0.9 and action 1 nothing, with different successors."""
     p = [[[0.3, 0.7], [0.8, 0.2]], [[0.6, 0.4], [0.1, 0.9]]]
     return Episodes(MDP.from_dense(p, [[1.0, 0.0], [0.9, 0.0]], horizon=2, name="two states, two actions, H = 2"))
+
+
+def random_stages() -> Episodes:
+    """Three states, two actions, H = 3, and another random model at every stage."""
+    return Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True))
+
+
+def hard_tree() -> Episodes:
+    """A small member of the family on which the minimax lower bound was proved: A = 2, two levels, H = 6."""
+    return Episodes(domingues_hard(2, 2, 6, 0.3))
 
 
 def gamble(n_actions: int, horizon: int, epsilon: float) -> Episodes:

@@ -9,9 +9,11 @@ import numpy as np
 
 from kernels.jit import inlined
 from kernels.steps import Step, check
+from mdps.instances.chains import river_swim
+from mdps.loops import Episodes
 from mdps.model import Float, Int
 from mdps.q_learning import step_size
-from proofs_check.claim import confidence
+from proofs_check.claim import Case, confidence
 from proofs_check.episodes import (
     PLACE,
     Ledger,
@@ -27,11 +29,21 @@ from proofs_check.episodes import (
     total_variance,
     variance_steps,
 )
+from proofs_check.episodic_cases import hard_tree, random_stages
 
 (
     WEIGHT_SUM, WEIGHT_LOW, WEIGHT_HIGH, WEIGHT_SQUARES, WEIGHT_LARGEST, COUNTS, UPDATE, RANGE, DEVIATION, OPTIMISM,
     UPPER, DECOMPOSITION, VARIANCE_LAW, VARIANCE_BOUND, PIGEONHOLE, RETURNS,
 ) = range(16)  # fmt: skip
+
+
+#: The cases of both claims.
+CASES = (
+    Case("random", random_stages, 4_000),
+    Case("river-swim", lambda: Episodes(river_swim(6, horizon=10)), 1_000, max_runs=200),
+    Case("hard", hard_tree, 2_000, max_runs=200),
+    Case("random-long", random_stages, 100_000, max_runs=50, full_only=True),
+)
 
 
 def shared_steps(deviation: Step) -> tuple[Step, ...]:
@@ -123,8 +135,9 @@ def allocate(params: Any, instance: Any, horizon: int) -> Watch:
 
 
 @inlined
-def clear_watch(watch, n_stages):
+def begin(watch, params, instance):
     """Forget the last run."""
+    n_stages = instance.model.horizon
     clear(watch.ledger)
     watch.visits[...] = 0
     watch.q[...] = n_stages

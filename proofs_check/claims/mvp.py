@@ -12,13 +12,12 @@ from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.algorithms import mvp
 from mdps.algorithms.mvp import MVP
-from mdps.instances.lower_bounds import domingues_hard
 from mdps.instances.random import random_mdp
 from mdps.loops import Episodes
 from mdps.model import Float, Int
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
-from proofs_check.episodic_cases import gamble, minimax_if_hard, order
+from proofs_check.episodic_cases import gamble, hard_tree, minimax_if_hard, order, random_stages
 from proofs_check.row_steps import (
     Ledger,
     allocate_ledger,
@@ -250,7 +249,7 @@ CLAIM = Claim(
             lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True, reward_law="bernoulli")),
             1_000, max_runs=200,
         ),
-        Case("hard", lambda: Episodes(domingues_hard(2, 2, 6, 0.3)), 1_000, max_runs=200),
+        Case("hard", hard_tree, 1_000, max_runs=200),
     ),
     bounds=(Bound(theorem("mvp/regret")),),
     watch=sys.modules[__name__],
@@ -260,7 +259,7 @@ CLAIM = Claim(
         algorithm=lambda instance, horizon: MVP(delta=0.1, scale=0.003),
         sweep="K",
         grid=(2_000, 8_000, 32_000, 128_000),
-        case=lambda n: (Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), n),
+        case=lambda n: (random_stages(), n),
         n_runs=40,
     ),
     sabotages=(

@@ -10,19 +10,16 @@ from kernels.jit import inlined
 from kernels.steps import Step
 from mdps.algorithms import q_learning_hoeffding
 from mdps.algorithms.q_learning_hoeffding import QLearningHoeffding, bonus_of
-from mdps.instances.chains import river_swim
-from mdps.instances.lower_bounds import domingues_hard
-from mdps.instances.random import random_mdp
-from mdps.loops import Episodes
 from mdps.q_learning import learn, step_size
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
+from proofs_check.claim import Bound, Claim, Rate, Sabotage, confidence
 from proofs_check.episodic_cases import gamble, minimax_if_hard, shrinking_stage_gamble
 from proofs_check.q_learning_steps import (
+    CASES,
     PLACE,
     acted,  # noqa: F401  (part of the watch)
     advance,
     allocate,  # noqa: F401
-    clear_watch,
+    begin,  # noqa: F401
     ended,  # noqa: F401
     observed,  # noqa: F401
     shared_steps,
@@ -40,12 +37,6 @@ STEPS = shared_steps(
         place=PLACE,
     )
 )
-
-
-@inlined
-def begin(watch, params, instance):
-    """Forget the last run."""
-    clear_watch(watch, instance.model.horizon)
 
 
 @inlined
@@ -95,13 +86,7 @@ CLAIM = Claim(
     paper="Jin, Allen-Zhu, Bubeck and Jordan 2018, Is Q-learning provably efficient?",
     setting="episodic MDP",
     algorithm=parameters,
-    cases=(
-        Case("random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), 4_000),
-        Case("river-swim", lambda: Episodes(river_swim(6, horizon=10)), 1_000, max_runs=200),
-        Case("hard", lambda: Episodes(domingues_hard(2, 2, 6, 0.3)), 2_000, max_runs=200),
-        Case("random-long", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), 100_000,
-             max_runs=50, full_only=True),
-    ),
+    cases=CASES,
     bounds=(Bound(theorem("q-learning-hoeffding/regret")),),
     watch=sys.modules[__name__],
     rate=Rate(

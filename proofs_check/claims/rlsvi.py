@@ -12,12 +12,9 @@ from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.algorithms import rlsvi
 from mdps.algorithms.rlsvi import RLSVI
-from mdps.instances.lower_bounds import domingues_hard
-from mdps.instances.random import random_mdp
-from mdps.loops import Episodes
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
-from proofs_check.episodic_cases import minimax_if_hard
+from proofs_check.episodic_cases import hard_tree, minimax_if_hard, random_stages
 from proofs_check.row_steps import (
     PIGEONHOLE_STEP,
     Ledger,
@@ -200,10 +197,8 @@ CLAIM = Claim(
     setting="episodic MDP",
     algorithm=parameters,
     cases=(
-        Case(
-            "random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), 400, max_runs=400
-        ),
-        Case("hard", lambda: Episodes(domingues_hard(2, 2, 6, 0.3)), 400, max_runs=400),
+        Case("random", random_stages, 400, max_runs=400),
+        Case("hard", hard_tree, 400, max_runs=400),
     ),
     bounds=(Bound(theorem("rlsvi/regret")),),
     watch=sys.modules[__name__],
@@ -213,7 +208,7 @@ CLAIM = Claim(
         algorithm=lambda instance, horizon: RLSVI(scale=0.0005),
         sweep="K",
         grid=(500, 2_000, 8_000, 32_000),
-        case=lambda n: (Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), n),
+        case=lambda n: (random_stages(), n),
         n_runs=60,
         prefix=True,
     ),

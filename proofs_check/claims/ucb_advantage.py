@@ -12,13 +12,10 @@ from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.algorithms import ucb_advantage
 from mdps.algorithms.ucb_advantage import UCBAdvantage
-from mdps.instances.lower_bounds import domingues_hard
-from mdps.instances.random import random_mdp
-from mdps.loops import Episodes
 from mdps.model import Float, Int
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodes import DECOMPOSITION_STEP, PLACE, returns_step
-from proofs_check.episodic_cases import gamble, minimax_if_hard, order
+from proofs_check.episodic_cases import gamble, hard_tree, minimax_if_hard, order, random_stages
 from proofs_check.row_steps import (
     Ledger,
     allocate_ledger,
@@ -262,9 +259,8 @@ CLAIM = Claim(
     setting="episodic MDP",
     algorithm=parameters,
     cases=(
-        Case("random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), 4_000,
-             max_runs=100),
-        Case("hard", lambda: Episodes(domingues_hard(2, 2, 6, 0.3)), 2_000, max_runs=100),
+        Case("random", random_stages, 4_000, max_runs=100),
+        Case("hard", hard_tree, 2_000, max_runs=100),
     ),
     bounds=(Bound(theorem("ucb-advantage/regret")),),
     watch=sys.modules[__name__],
@@ -274,7 +270,7 @@ CLAIM = Claim(
         algorithm=lambda instance, horizon: UCBAdvantage(delta=0.1, c=1e-6, scale=0.01),
         sweep="K",
         grid=(1_000, 4_000, 16_000, 64_000),
-        case=lambda n: (Episodes(random_mdp(3, 2, horizon=3, seed=1, stage_dependent=True)), n),
+        case=lambda n: (random_stages(), n),
         n_runs=60,
     ),
     sabotages=(

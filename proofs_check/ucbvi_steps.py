@@ -9,10 +9,12 @@ import numpy as np
 
 from kernels.jit import inlined
 from kernels.steps import Step, check
-from mdps.loops import EpisodicArrays
-from mdps.model import Float
+from mdps.instances.chains import river_swim
+from mdps.instances.random import random_mdp
+from mdps.loops import Episodes, EpisodicArrays
+from mdps.model import Float, Int
 from mdps.optimism import LANES
-from proofs_check.claim import confidence
+from proofs_check.claim import Case, confidence
 from proofs_check.episodes import (
     DECOMPOSITION_STEP,
     PLACE,
@@ -35,6 +37,13 @@ from theory.radii import ucbvi_log
     COUNTS, RANGE, MONOTONE, BACKUP, DEVIATION, ENTRIES, OPTIMISM, DECOMPOSITION, VARIANCE_LAW, VARIANCE_BOUND,
     PIGEONHOLE, RETURNS,
 ) = range(12)  # fmt: skip
+
+
+#: The cases of both claims on which their bounds are vacuous, for the proof steps.
+WATCHED_CASES = (
+    Case("random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1)), 2_000),
+    Case("river-swim", lambda: Episodes(river_swim(6, horizon=10)), 1_000, max_runs=200),
+)
 
 
 def shared_steps(deviation: Step, optimism: Step) -> tuple[Step, ...]:
@@ -77,13 +86,17 @@ def shared_steps(deviation: Step, optimism: Step) -> tuple[Step, ...]:
 
 
 class Watch(NamedTuple):
-    """Independent counts, the last Q (H, A, S'), the variance of V* at each (h, s, a) and L."""
+    """Independent counts, the last Q (H, A, S'), the variance of V* at each (h, s, a), L, and the visits N'_h(s).
+
+    Only UCBVI-BF reads the last, (H + 1, S), which count the state after the last step too.
+    """
 
     ledger: Ledger
     last_q: Float
     variance: Float
     log_factor: float
     n_episodes: int
+    arrivals: Int
 
 
 def allocate(params: Any, instance: Any, horizon: int) -> Watch:
@@ -97,7 +110,10 @@ def allocate(params: Any, instance: Any, horizon: int) -> Watch:
     variance = np.ascontiguousarray((p * (ahead - mean[..., None]) ** 2).sum(axis=-1))
     padded = -(-s // LANES) * LANES
     log_factor = float(ucbvi_log(s, a, horizon * h, params.delta))
-    return Watch(allocate_ledger(instance), np.zeros((h, a, padded)), variance, log_factor, horizon)
+    return Watch(
+        allocate_ledger(instance), np.zeros((h, a, padded)), variance, log_factor, horizon,
+        np.zeros((h + 1, s), np.int64),
+    )  # fmt: skip
 
 
 @inlined
@@ -105,6 +121,7 @@ def begin(watch, params, instance):
     """Forget the last run."""
     clear(watch.ledger)
     watch.last_q[...] = instance.model.horizon
+    watch.arrivals[...] = 0
 
 
 @inlined
@@ -231,6 +248,8 @@ def episode_over(records, run, watch, state, instance, episode):
     """After the last step: the algorithm must not have counted yet; then count here."""
     check_counts(records, run, watch, state.model, episode)
     count_episode(watch.ledger)
+    for h in range(watch.arrivals.shape[0]):
+        watch.arrivals[h, watch.ledger.states[h]] += 1
     check_entries(records, run, watch, instance.model, episode)
 
 

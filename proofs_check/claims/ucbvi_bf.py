@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,19 +11,17 @@ from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.algorithms import ucbvi_bf
 from mdps.algorithms.ucbvi_bf import UCBVIBF
-from mdps.instances.chains import river_swim
-from mdps.instances.random import random_mdp
-from mdps.loops import CHANGED, SAME, Episodes
-from mdps.model import Float, Int
+from mdps.loops import CHANGED, SAME
 from mdps.optimism import fold
-from proofs_check import ucbvi_steps
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
-from proofs_check.episodes import Ledger
 from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamble, two_states
 from proofs_check.ucbvi_steps import (
     DEVIATION,
     PLACE,
+    WATCHED_CASES,
     acted,  # noqa: F401  (part of the watch)
+    allocate,  # noqa: F401
+    begin,  # noqa: F401
     deviation_width,
     empirical_mean,
     empirical_variance,
@@ -55,30 +53,6 @@ STEPS = shared_steps(
 )
 
 
-class Watch(NamedTuple):
-    """The fields of :class:`proofs_check.ucbvi_steps.Watch`, and N'_h(y) counted independently, (H + 1, S)."""
-
-    ledger: Ledger
-    last_q: Float
-    variance: Float
-    log_factor: float
-    n_episodes: int
-    arrivals: Int
-
-
-def allocate(params: UCBVIBF, instance: Any, horizon: int) -> Watch:
-    """Arrays of the watch."""
-    shared = ucbvi_steps.allocate(params, instance, horizon)
-    return Watch(*shared, np.zeros((instance.horizon + 1, instance.n_states), np.int64))
-
-
-@inlined
-def begin(watch, params, instance):
-    """Forget the last run."""
-    ucbvi_steps.begin(watch, params, instance)
-    watch.arrivals[...] = 0
-
-
 @inlined
 def stepped(records, run, watch, params, state, instance, episode, h, s, a, reward, following):
     """At every step; the bonus is computed anew from the independent counts."""
@@ -104,8 +78,6 @@ def observed(records, run, watch, params, state, instance, episode):
     """After the episode: count it, then the good event for the pairs whose estimate moved."""
     episode_over(records, run, watch, state, instance, episode)
     n_stages = state.policy.shape[0]
-    for i in range(n_stages + 1):
-        watch.arrivals[i, watch.ledger.states[i]] += 1
     for i in range(n_stages):
         s, a = watch.ledger.states[i], watch.ledger.actions[i]
         n = np.float64(watch.ledger.visits[s, a])
@@ -154,8 +126,7 @@ CLAIM = Claim(
     setting="episodic MDP",
     algorithm=parameters,
     cases=(
-        Case("random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1)), 2_000),
-        Case("river-swim", lambda: Episodes(river_swim(6, horizon=10)), 1_000, max_runs=200),
+        *WATCHED_CASES,
         Case("two-states", two_states, 100_000, max_runs=14),
         Case("one-state-long", one_state, 3_500_000, max_runs=4, full_only=True),
     ),

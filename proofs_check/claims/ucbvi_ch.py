@@ -11,15 +11,14 @@ from kernels.jit import inlined
 from kernels.steps import Step, check
 from mdps.algorithms import ucbvi_ch
 from mdps.algorithms.ucbvi_ch import UCBVICH
-from mdps.instances.chains import river_swim
-from mdps.instances.random import random_mdp
-from mdps.loops import CHANGED, SAME, Episodes
+from mdps.loops import CHANGED, SAME
 from mdps.optimism import fold
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
 from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamble, two_states
 from proofs_check.ucbvi_steps import (
     DEVIATION,
     PLACE,
+    WATCHED_CASES,
     acted,  # noqa: F401  (part of the watch)
     allocate,  # noqa: F401
     begin,  # noqa: F401
@@ -131,8 +130,7 @@ CLAIM = Claim(
     setting="episodic MDP",
     algorithm=parameters,
     cases=(
-        Case("random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1)), 2_000),
-        Case("river-swim", lambda: Episodes(river_swim(6, horizon=10)), 1_000, max_runs=200),
+        *WATCHED_CASES,
         Case("one-state", one_state, 450_000, max_runs=14),
         Case("two-states", two_states, 150_000, max_runs=14),
         Case("two-states-long", two_states, 6_000_000, max_runs=4, full_only=True),

@@ -128,6 +128,18 @@ def plans(trace: Trace, instance: Any, params: Any) -> Float:
     return trace.extra["summary"][:, 0]
 
 
+#: What both solvers are watched on, and the faults planted in what they share.
+OWN_REWARDS = Case("own-rewards", lambda: random_latent(3, 2, 2, 3, shared_rewards=False, seed=3), 600, max_runs=100)
+FAULTS_OF_COUNTING = (
+    Sabotage(
+        "all-contexts", "every context counts every episode", ("good-event",),
+        overrides={"observe": observe_in_all_contexts}, build=lambda: two_state(0.95, 3), horizon=20_000, n_runs=10,
+    ),
+    Sabotage(
+        "live-estimates", "Ph of all counts with the frozen N", ("counts",),
+        overrides={"statistics": live_estimates}, horizon=500, case="own-rewards", n_runs=5,
+    ),
+)  # fmt: skip
 #: The regret theorem has no constants and is judged by its rate; what has some is the number of plans.
 BOUNDS = (Bound(theorem("lmdp/plans"), outcome=plans, largest=lambda instance, horizon: float(horizon)),)
 TINY = Sabotage(
@@ -143,7 +155,7 @@ CLAIM = Claim(
     algorithm=parameters,
     cases=(
         Case("two-states", lambda: two_state(0.8, 3), 20_000, max_runs=100),
-        Case("own-rewards", lambda: random_latent(3, 2, 2, 3, shared_rewards=False, seed=3), 600, max_runs=100),
+        OWN_REWARDS,
         Case("permutation", lambda: permutation(6), 50_000, max_runs=60, full_only=True),
         Case("five-stages", lambda: two_state(0.7, 5), 50_000, max_runs=60, full_only=True),
     ),
@@ -159,14 +171,7 @@ CLAIM = Claim(
         n_runs=25,
     ),
     sabotages=(
-        Sabotage(
-            "all-contexts", "every context counts every episode", ("good-event",),
-            overrides={"observe": observe_in_all_contexts}, build=lambda: two_state(0.95, 3), horizon=20_000, n_runs=10,
-        ),
-        Sabotage(
-            "live-estimates", "Ph of all counts with the frozen N", ("counts",),
-            overrides={"statistics": live_estimates}, horizon=500, case="own-rewards", n_runs=5,
-        ),
+        *FAULTS_OF_COUNTING,
         Sabotage(
             "no-floor", "the branch 16 S iota/N of the bonus is dropped", ("monotone",),
             overrides={"solve": solve_without_floor}, horizon=500, case="own-rewards", n_runs=5,

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from mdps.algorithms.lmdp import ModelOptimistic
-from mdps.instances.latent import permutation, random_latent, two_state
+from mdps.instances.latent import permutation, two_state
 from mdps.latent import LatentMDP, LatentProblem
 from mdps.planning.latent import Backup, Float, Int, Plan, alpha_vectors
 from proofs_check.claim import Case, Claim, Rate, Sabotage
-from proofs_check.claims.lmdp import BOUNDS, live_estimates, observe_in_all_contexts, shrinking_permutation
+from proofs_check.claims.lmdp import BOUNDS, FAULTS_OF_COUNTING, OWN_REWARDS, shrinking_permutation
 from proofs_check.lmdp_steps import (
     STEPS,  # noqa: F401  (part of the watch)
     Notes,
@@ -61,7 +61,7 @@ CLAIM = Claim(
     algorithm=parameters,
     cases=(
         Case("two-states", lambda: two_state(0.8, 3), 10_000, max_runs=100),
-        Case("own-rewards", lambda: random_latent(3, 2, 2, 3, shared_rewards=False, seed=3), 600, max_runs=100),
+        OWN_REWARDS,
         Case("permutation", lambda: permutation(2), 50_000, max_runs=60, full_only=True),
     ),
     bounds=BOUNDS,
@@ -76,14 +76,7 @@ CLAIM = Claim(
         n_runs=25,
     ),
     sabotages=(
-        Sabotage(
-            "all-contexts", "every context counts every episode", ("good-event",),
-            overrides={"observe": observe_in_all_contexts}, build=lambda: two_state(0.95, 3), horizon=20_000, n_runs=10,
-        ),
-        Sabotage(
-            "live-estimates", "Ph of all counts with the frozen N", ("counts",),
-            overrides={"statistics": live_estimates}, horizon=500, case="own-rewards", n_runs=5,
-        ),
+        *FAULTS_OF_COUNTING,
         Sabotage(
             "point-estimates", "no radius around Ph once a pair was visited", ("optimism",),
             overrides={"solve": solve_with_point_estimates}, horizon=2_000, case="two-states", n_runs=10,

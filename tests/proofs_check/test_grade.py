@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,8 @@ def check_play(submission: Submission, seed: int) -> None:
 EXERCISE = Exercise(
     7, "rotation", "Taking turns", "nowhere",
     (
-        Check("mean", "the empirical mean", 2, "Divide by n.", check_mean, seconds=2.0),
-        Check("play", "a run", 3, "Take turns.", check_play, seconds=2.0),
+        Check("mean", "the empirical mean", 2, "Divide by n.", check_mean, seconds=30.0),
+        Check("play", "a run", 3, "Take turns.", check_play, seconds=30.0),
     ),
 )  # fmt: skip
 
@@ -140,11 +141,16 @@ def test_the_seed_drives_what_is_random(graded):
     assert graded(cheat, seed=1).score == 3
 
 
-def test_one_bad_part_leaves_the_points_of_the_others(graded):
-    found = graded(RIGHT.replace("    return (t - 1", "    while True: pass\n    return (t - 1"))
+def test_one_bad_part_leaves_the_points_of_the_others(tmp_path):
+    mean, play = EXERCISE.checks
+    hasty = replace(EXERCISE, checks=(mean, replace(play, seconds=1.0)))
+    path = tmp_path / "rotation.py"
+    path.write_text(RIGHT.replace("    return (t - 1", "    while True: pass\n    return (t - 1"))
+    found = regretlab.grade(path, hasty)
     assert [m.score for m in found.marks] == [2, 0]
-    assert found.marks[1].statement == "took more than 2 s"
-    found = graded(RIGHT.replace("    return rewards", "    raise NotImplementedError('gap 1')\n    return rewards"))
+    assert found.marks[1].statement == "took more than 1 s"
+    path.write_text(RIGHT.replace("    return rewards", "    raise NotImplementedError('gap 1')\n    return rewards"))
+    found = regretlab.grade(path, EXERCISE)
     assert [m.score for m in found.marks] == [0, 3]
     assert found.marks[0].statement == "not written yet (line 15)"
 
@@ -165,9 +171,9 @@ def test_one_bad_part_leaves_the_points_of_the_others(graded):
         (("import numpy as np", "import numpy as np\nfrom .other import x"), "line 4: .other cannot be imported"),
     ],
 )  # fmt: skip
-def test_errors_in_a_submission_are_sentences(edit, sentence, graded):
+def test_errors_in_a_submission_are_sentences(edit, sentence):
     assert RIGHT.count(edit[0]) == 1
-    found = graded(RIGHT.replace(*edit)).marks[1]
+    found, _ = mark(EXERCISE.checks[1], Source("rotation.py", RIGHT.replace(*edit)), 0)
     assert found.score == 0 and found.stopped and sentence in found.statement, found
 
 

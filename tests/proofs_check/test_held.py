@@ -67,7 +67,7 @@ def held(*edits: tuple[str, str], horizon: int = 150, n_runs: int = 2, **params:
     def check_proof(submission: Submission, seed: int) -> None:
         held_against(submission, "Mine", "ucb1", INSTANCE, horizon=horizon, n_runs=n_runs, seed=seed, **params)
 
-    return mark(Check("proof", "the proof", 2, "hint", check_proof), Source("mine.py", text), 0)[0]
+    return mark(Check("proof", "the proof", 2, "hint", check_proof, seconds=60.0), Source("mine.py", text), 0)[0]
 
 
 def test_the_algorithm_of_the_claim_keeps_every_step():

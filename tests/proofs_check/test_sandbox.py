@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ SENTENCES = {
     "looping_message": "took more than 1 s",
     "lying_error": "Liar",
     "many_files": "wrote more than 50 files",
-    "memory_hog": "MemoryError|took more than 1 s",
+    "memory_hog": "MemoryError",
     "memory_mapped": "MemoryError",
     "native_code": "tried to call into the C library",
     "nested_reply": "no reply",
@@ -77,7 +78,7 @@ SENTENCES = {
     "swallowed_fork": "tried to start a process",
     "symlink": "tried to change files",
     "thread": "tried to start a thread|can't start new thread",
-    "write_descriptors": "printed more|took more|no reply|answered with more than",
+    "write_descriptors": "printed more|no reply|answered with more than",
     "write_home": "tried to write outside its folder",
     "write_outside": "tried to write outside its folder",
 }
@@ -94,7 +95,7 @@ def attacked(submission: Submission, seed: int) -> None:
         raise Broken("attack returns 42", expected=42, found=answer)
 
 
-CHECK = Check("attack", "an attack", 3, "Behave.", attacked, seconds=1.0)
+CHECK = Check("attack", "an attack", 3, "Behave.", attacked, seconds=30.0)
 
 
 class Machine:
@@ -145,7 +146,8 @@ def hostile(name: str, machine: Machine) -> Source:
 
 @pytest.mark.parametrize("name", SENTENCES)
 def test_a_hostile_submission_gets_a_clear_zero_and_changes_nothing(name, machine):
-    found, _ = mark(CHECK, hostile(name, machine), 0)
+    seconds = 1.0 if "took more than 1 s" in SENTENCES[name] else CHECK.seconds
+    found, _ = mark(replace(CHECK, seconds=seconds), hostile(name, machine), 0)
     assert found.score == 0 and not found.passed
     assert re.search(SENTENCES[name], found.statement), found
     assert found.crash == ""
@@ -315,5 +317,4 @@ def attack():
     product = matrix @ np.linalg.inv(matrix) - scipy.linalg.expm(np.zeros((200, 200)))
     return round(found + abs(product).max() + scipy.special.gammaln(1.0), 6)
 """
-    check = Check("attack", "an attack", 3, "Behave.", attacked, seconds=30.0)
-    assert mark(check, Source("right.py", text), 0)[0].passed
+    assert mark(CHECK, Source("right.py", text), 0)[0].passed

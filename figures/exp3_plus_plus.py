@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 
 from bandits.adversaries.bernoulli import BernoulliLosses
 from bandits.adversaries.constrained import StochasticallyConstrained
 from bandits.algorithms import exp3
 from bandits.algorithms.exp3_plus_plus import Exp3PlusPlus
 from bandits.algorithms.tsallis_inf import TsallisINF
+from figures.two_regimes import plot_rules, two_panels
 from kernels.engine import Trace
 from proofs_check.claims.exp3 import minimax
 from proofs_check.claims.exp3_plus_plus import PRACTICAL_BETA
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
+from proofs_check.plotting import PALETTE, plot_line
 from theory.theorems import theorem
 
 ARMS, GAP = 2, 0.6
@@ -54,20 +54,13 @@ EXPERIMENT = Experiment(
 
 def draw(recorded: dict[str, Trace]) -> Figure:
     """The two regimes side by side on common axes."""
-    figure, left = new_axes("stochastic losses", "round $T$", "regret $R_T$", size=(9.6, 4.0))
-    grid = GridSpec(1, 2, figure=figure)
-    left.set_subplotspec(grid[0])
-    right = figure.add_subplot(grid[1], sharex=left, sharey=left)
-    right.set(title="stochastically constrained adversary", xlabel="round $T$")
-    right.spines[["top", "right"]].set_visible(False)
-    right.grid(alpha=0.25)
-    for axes, (regime, build) in zip((left, right), REGIMES.items()):
-        for name, color in zip(RULES, PALETTE):
-            plot_regret(axes, recorded[f"{name}, {regime}"], name, color)
+    figure, (left, right) = two_panels("stochastic losses", "stochastically constrained adversary")
+    for axes, regime in plot_rules((left, right), recorded, RULES, REGIMES):
+        instance = REGIMES[regime]()
         t = recorded[f"{next(iter(RULES))}, {regime}"].checkpoints.astype(float)
-        bound = theorem("exp3-plus-plus/adversarial").bound(build(), None, t)
+        bound = theorem("exp3-plus-plus/adversarial").bound(instance, None, t)
         plot_line(axes, t, bound, "Exp3++, theorem", "bound", PALETTE[0])
-        plot_line(axes, t[t >= ARMS], minimax(build(), t[t >= ARMS]), "lower bound (worst instance)", "lower")
+        plot_line(axes, t[t >= ARMS], minimax(instance, t[t >= ARMS]), "lower bound (worst instance)", "lower")
         axes.plot(t, GAP * t, color="grey", linewidth=1.0, label="trivial: gap x T")
     left.set_xlim(left=10.0)
     left.set_ylim(0.5, 2e4)

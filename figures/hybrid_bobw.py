@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 
 from bandits.adversaries.constrained import StochasticallyConstrained
 from bandits.adversaries.hidden import HiddenArm
 from bandits.algorithms import exp3
 from bandits.algorithms.hybrid_bobw import HybridBOBW
 from bandits.algorithms.tsallis_inf import TsallisINF
+from figures.two_regimes import plot_rules, two_panels
 from kernels.engine import Trace
 from proofs_check.claims.exp3 import minimax
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
+from proofs_check.plotting import PALETTE, plot_line
 from theory.theorems import theorem
 
 ARMS, GAP = 4, 0.25
@@ -52,21 +52,14 @@ EXPERIMENT = Experiment(
 
 def draw(recorded: dict[str, Trace]) -> Figure:
     """The two regimes side by side on common axes."""
-    figure, left = new_axes("a gap that stays", "round $T$", "regret $R_T$", size=(9.6, 4.0))
-    grid = GridSpec(1, 2, figure=figure)
-    left.set_subplotspec(grid[0])
-    right = figure.add_subplot(grid[1], sharex=left, sharey=left)
-    right.set(title="hidden arm", xlabel="round $T$")
-    right.spines[["top", "right"]].set_visible(False)
-    right.grid(alpha=0.25)
-    for axes, (regime, build) in zip((left, right), REGIMES.items()):
-        for name, color in zip(RULES, PALETTE):
-            plot_regret(axes, recorded[f"{name}, {regime}"], name, color)
+    figure, (left, right) = two_panels("a gap that stays", "hidden arm")
+    for axes, regime in plot_rules((left, right), recorded, RULES, REGIMES):
+        instance = REGIMES[regime]()
         t = recorded[f"hybrid, {regime}"].checkpoints.astype(float)
-        bound = theorem("hybrid-bobw/adversarial").bound(build(), HybridBOBW(), t)
+        bound = theorem("hybrid-bobw/adversarial").bound(instance, HybridBOBW(), t)
         plot_line(axes, t, bound, "hybrid, adversarial theorem", "bound", PALETTE[0])
-        plot_line(axes, t[t >= ARMS], minimax(build(), t[t >= ARMS]), "lower bound (worst instance)", "lower")
-        axes.plot(t, build().trivial_regret(t), color="grey", linewidth=1.0, label="trivial: gap x T")
+        plot_line(axes, t[t >= ARMS], minimax(instance, t[t >= ARMS]), "lower bound (worst instance)", "lower")
+        axes.plot(t, instance.trivial_regret(t), color="grey", linewidth=1.0, label="trivial: gap x T")
     stochastic = theorem("hybrid-bobw/stochastic").bound(REGIMES["constrained"](), HybridBOBW(), t)
     left.plot(t, stochastic, "-.", color=PALETTE[0], linewidth=1.3, label="hybrid, stochastic theorem")
     left.set_xlim(left=10.0)

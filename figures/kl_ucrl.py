@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from matplotlib.figure import Figure
 
+from figures.jao_composite import draw_on_hard, hard
 from kernels.engine import Trace
 from mdps.algorithms.kl_ucrl import KLUCRL
 from mdps.algorithms.ucrl2 import UCRL2
-from mdps.instances.lower_bounds import jao_composite
-from mdps.loops import Trajectory
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import new_axes, plot_line, plot_regret
-from proofs_check.trajectory_steps import minimax_if_hard
 from theory.theorems import theorem
 
 STEPS, DELTA, SCALE = 100_000, 0.05, 0.02
 THEOREM, PRACTICAL = "KL-UCRL", f"KL-UCRL, radii x {SCALE:g} (no theorem)"
 OTHER = "UCRL2"
-
-
-def hard() -> Trajectory:
-    """S = 10, A = 11, D at most 40, the gap that is hard for the horizon."""
-    return Trajectory(jao_composite(10, 11, 40.0, STEPS))
 
 
 EXPERIMENT = Experiment(
@@ -35,26 +29,15 @@ EXPERIMENT = Experiment(
         "(2010), Theorem 5. Mean with the 10-90 % band."
     ),
     runs=(
-        Run(THEOREM, lambda: KLUCRL(DELTA), hard, STEPS, 8, None, 40),
-        Run(PRACTICAL, lambda: KLUCRL(DELTA, SCALE), hard, STEPS, 8, None, 40),
-        Run(OTHER, lambda: UCRL2(DELTA), hard, STEPS, 8, None, 40),
+        Run(THEOREM, lambda: KLUCRL(DELTA), partial(hard, STEPS), STEPS, 8, None, 40),
+        Run(PRACTICAL, lambda: KLUCRL(DELTA, SCALE), partial(hard, STEPS), STEPS, 8, None, 40),
+        Run(OTHER, lambda: UCRL2(DELTA), partial(hard, STEPS), STEPS, 8, None, 40),
     ),
 )
 
 
 def draw(recorded: dict[str, Trace]) -> Figure:
     """Regret against steps, log-log."""
-    figure, axes = new_axes("KL-UCRL on the lower bound's instance, S = 10, A = 11", "steps $T$", "regret")
-    instance = hard()
-    marks = recorded[THEOREM].checkpoints.astype(float)
-    for label in (THEOREM, PRACTICAL, OTHER):
-        plot_regret(axes, recorded[label], label)
-    shown = marks[marks >= 2]
-    bound = theorem("kl-ucrl/regret").bound(instance, KLUCRL(DELTA), shown)
-    plot_line(axes, shown, bound, "Theorem 1 (upper bound, C = 24)", "bound")
-    plot_line(axes, shown, instance.trivial_regret(shown), "largest possible regret", "bound", "0.6")
-    plot_line(axes, shown, minimax_if_hard(instance, shown), "lower bound", "lower")
-    axes.set_xlim(left=100.0)
-    axes.set_ylim(bottom=10.0, top=1e10)
-    axes.legend(fontsize=8, loc="upper left")
-    return figure
+    instance = hard(STEPS)
+    bound = partial(theorem("kl-ucrl/regret").bound, instance, KLUCRL(DELTA))
+    return draw_on_hard(recorded, "KL-UCRL", instance, ("Theorem 1 (upper bound, C = 24)", bound), 1e10)

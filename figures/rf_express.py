@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.figure import Figure
 
+from figures.stopping_times import label_of, stopping_times
 from kernels.engine import Trace
 from mdps.algorithms.rf_express import RFExpress
 from proofs_check.claims.rf_express import two_states
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line
 from theory.theorems import theorem
 
 DELTA = 0.1
@@ -29,10 +29,6 @@ def _practical(epsilon: float) -> Callable[[], RFExpress]:
     return lambda: RFExpress(epsilon, DELTA, 15.0 * PRACTICAL)
 
 
-def _label(kind: str, epsilon: float) -> str:
-    return f"{kind}, epsilon = {epsilon:g}"
-
-
 KINDS = ("theorem's bonus", f"practical: bonus x {PRACTICAL:g}")
 
 EXPERIMENT = Experiment(
@@ -46,29 +42,23 @@ EXPERIMENT = Experiment(
         "1: the guarantee says something only left of the grey line, which takes about five million episodes to reach."
     ),
     runs=(
-        *(Run(_label(KINDS[0], e), _theorem(e), two_states, LIMIT, 3, full_runs=10) for e in EPSILONS),
-        *(Run(_label(KINDS[1], e), _practical(e), two_states, LIMIT, 3, full_runs=10) for e in SMALL_EPSILONS),
+        *(Run(label_of(KINDS[0], e), _theorem(e), two_states, LIMIT, 3, full_runs=10) for e in EPSILONS),
+        *(Run(label_of(KINDS[1], e), _practical(e), two_states, LIMIT, 3, full_runs=10) for e in SMALL_EPSILONS),
     ),
 )
 
 
+def _bound(epsilon: float) -> float:
+    """The theorem's number of episodes."""
+    bound = theorem("rf-express/sample-complexity").bound
+    return float(bound(two_states(), RFExpress(epsilon, DELTA), np.ones(1))[0])
+
+
 def draw(recorded: dict[str, Trace]) -> Figure:
     """Stopping time against epsilon, log-log; slope -2 is the theorem's."""
-    figure, axes = new_axes(
-        "RF-Express on two states, two stages", r"accuracy $\varepsilon$", "episodes before stopping"
-    )
-    for kind, epsilons, color in zip(KINDS, (EPSILONS, SMALL_EPSILONS), PALETTE):
-        times = [recorded[_label(kind, e)].extra["stopped"] for e in epsilons]
-        shown = [i for i, t in enumerate(times) if (t >= 0).all()]
-        x = np.array([epsilons[i] for i in shown])
-        middle, low, high = (np.array([f(times[i]) for i in shown]) for f in (np.median, np.min, np.max))
-        axes.errorbar(x, middle, [middle - low, high - middle], color=color, marker="o", capsize=3, label=kind)
-    instance = two_states()
-    grid = np.geomspace(min(SMALL_EPSILONS), max(EPSILONS), 30)
-    bound = [
-        float(theorem("rf-express/sample-complexity").bound(instance, RFExpress(e, DELTA), np.ones(1))[0]) for e in grid
-    ]
-    plot_line(axes, grid, bound, "Menard et al. 2021, sample complexity", "bound")
-    axes.axvline(instance.horizon - 1.0, color="0.6", linewidth=1.0, label="largest possible loss H - 1")
+    accuracies = dict(zip(KINDS, (EPSILONS, SMALL_EPSILONS)))
+    name = "Menard et al. 2021, sample complexity"
+    figure, axes = stopping_times(recorded, "RF-Express on two states, two stages", accuracies, (name, _bound))
+    axes.axvline(two_states().horizon - 1.0, color="0.6", linewidth=1.0, label="largest possible loss H - 1")
     axes.legend(fontsize=8)
     return figure

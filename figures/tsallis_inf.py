@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 
 from bandits.adversaries.bernoulli import BernoulliLosses
 from bandits.adversaries.constrained import StochasticallyConstrained
@@ -18,9 +17,10 @@ from bandits.algorithms.tsallis_inf_rv import TsallisINFRV
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import BernoulliBandit
 from bandits.instances.nonstationary import PiecewiseBandit, piecewise
+from figures.two_regimes import plot_rules, two_panels
 from kernels.engine import Trace
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
+from proofs_check.plotting import PALETTE, plot_line
 from theory.theorems import theorem
 
 ARMS, GAP, RATIO = 8, 0.125, 1.6
@@ -89,18 +89,10 @@ EXPERIMENT = Experiment(
 
 def draw(recorded: dict[str, Trace]) -> Figure:
     """The two regimes side by side on common axes."""
-    figure, left = new_axes("stochastic losses", "round $T$", "regret $R_T$", size=(9.6, 4.0))
-    grid = GridSpec(1, 2, figure=figure)
-    left.set_subplotspec(grid[0])
-    right = figure.add_subplot(grid[1], sharex=left, sharey=left)
-    right.set(title="stochastically constrained adversary", xlabel="round $T$")
-    right.spines[["top", "right"]].set_visible(False)
-    right.grid(alpha=0.25)
-    for axes, (regime, pair) in zip((left, right), REGIMES.items()):
-        for name, color in zip(RULES, PALETTE):
-            plot_regret(axes, recorded[f"{name}, {regime}"], name, color)
+    figure, (left, right) = two_panels("stochastic losses", "stochastically constrained adversary")
+    for axes, regime in plot_rules((left, right), recorded, RULES, REGIMES):
         t = recorded[f"{next(iter(RULES))}, {regime}"].checkpoints.astype(float)
-        instance = pair[0]()
+        instance = REGIMES[regime][0]()
         for slug, name, color in (("iw", "IW", PALETTE[2]), ("rv", "RV", PALETTE[3])):
             bound = theorem(f"tsallis-inf/{slug}").bound(instance, None, t)
             plot_line(axes, t, bound, f"Tsallis-INF ({name}), theorem", "bound", color)

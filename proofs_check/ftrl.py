@@ -144,6 +144,21 @@ class Estimator(NamedTuple):
     cost: Any
 
 
+@hook
+def keep_weights(records, run, book, state, t):
+    """Keep L_{t-1} and the weights of the round, check that they are a law, and return its likeliest arm."""
+    likeliest = 0
+    negative = 0.0
+    for i in range(book.total.shape[0]):
+        book.total[i] = state.total[i]
+        book.played[i] = state.probabilities[i]
+        if book.played[i] > book.played[likeliest]:
+            likeliest = i
+        negative = min(negative, book.played[i])
+    check(records, run, SIMPLEX, abs(sum_of(book.played) - 1.0) - negative, ROUNDING, 0.0, t, -1, -1, -1)
+    return likeliest
+
+
 def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any]:
     """The compiled checks ``before, after, expectations`` for a regulariser and an estimator.
 
@@ -156,15 +171,7 @@ def bookkeeping(calculus: Calculus, estimator: Estimator) -> tuple[Any, Any, Any
     def before(records, run, book, state, t):
         """When p_t is known: keep it and L_{t-1}, and check that p_t is the leader."""
         eta = theorem_rate(book, t)
-        likeliest = 0
-        negative = 0.0
-        for i in range(book.total.shape[0]):
-            book.total[i] = state.total[i]
-            book.played[i] = state.probabilities[i]
-            if book.played[i] > book.played[likeliest]:
-                likeliest = i
-            negative = min(negative, book.played[i])
-        check(records, run, SIMPLEX, abs(sum_of(book.played) - 1.0) - negative, ROUNDING, 0.0, t, -1, -1, -1)
+        likeliest = keep_weights(records, run, book, state, t)
         for i in range(book.total.shape[0]):
             if i != likeliest and book.played[i] > 0.0:
                 behind = eta * (book.total[i] - book.total[likeliest])

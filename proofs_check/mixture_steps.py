@@ -24,14 +24,12 @@ from bandits.mixtures import (
 from kernels.jit import hook
 from kernels.reductions import least, sum_of
 from kernels.steps import Step, check
+from proofs_check.ftrl import ROUNDING, keep_weights
 
 Float = npt.NDArray[np.float64]
 
-#: Places of the shared steps; a claim's own follow.
-SIMPLEX, LEADER, SIGN, IDENTITY, PENALTY, OWN = range(6)
-
-#: Rounding allowance of identities, relative.
-ROUNDING = 1e-9
+#: Places of the shared steps after the first, SIMPLEX of :mod:`proofs_check.ftrl`; a claim's own follow.
+LEADER, SIGN, IDENTITY, PENALTY, OWN = range(1, 6)
 
 _LOSS, _STABILITY, _POTENTIAL, _SCALE = range(4)
 
@@ -103,15 +101,7 @@ def open_books(book):
 def before(records, run, book, state, t):
     """When w_t is known: keep it and L_{t-1}, and check that w_t is the leader."""
     eta = rate_of(book, t)
-    likeliest = 0
-    negative = 0.0
-    for i in range(book.total.shape[0]):
-        book.total[i] = state.total[i]
-        book.played[i] = state.probabilities[i]
-        if book.played[i] > book.played[likeliest]:
-            likeliest = i
-        negative = min(negative, book.played[i])
-    check(records, run, SIMPLEX, abs(sum_of(book.played) - 1.0) - negative, ROUNDING, 0.0, t, -1, -1, -1)
+    likeliest = keep_weights(records, run, book, state, t)
     for i in range(book.total.shape[0]):
         if i != likeliest and book.played[i] > 0.0:
             behind = eta * (book.total[i] - book.total[likeliest])

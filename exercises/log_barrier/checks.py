@@ -28,7 +28,7 @@ def check_leader(submission: Submission, seed: int) -> None:
     rng = numbers(seed, "leader")
     for run in range(20):
         n_arms, rate = int(rng.integers(2, 9)), float(np.round(rng.uniform(0.01, 1.0), 2))
-        scale = 0.0 if run == 0 else 10.0 ** rng.uniform(-1.0, 8.0)
+        scale = 0.0 if run == 0 else 10.0 ** rng.uniform(-1.0, 5.0)
         total = np.round(scale * rng.normal(size=n_arms), 3)
         shifts, exact = rate * (total - total.min()), exact_leader(rate, total)
         where = f"run {run}, eta {rate}, L {total.tolist()}"

@@ -17,11 +17,15 @@ from typing import Any
 import numpy as np
 
 from kernels.engine import protocol_of
+from kernels.random import random
 from kernels.steps import Records, Step
 from proofs_check.catalogue import claims
 from proofs_check.course import Agent, Broken, Submission
 from proofs_check.plugin import play_in_python, watch_for
 from theory.errors import InvalidInput, UnknownName
+
+#: Uniform numbers that a decision may use.
+UNIFORMS = 256
 
 
 class _State:
@@ -63,9 +67,10 @@ class _Remote:
         return self._integer("plan", answer, 3, f"run {self.run}, episode {episode}")
 
     def act(self, params: Any, state: Any, *arguments: Any) -> int:
-        answer = self.agent.act(*arguments[:-1], None)  # the loop's own random stream stays here
+        *given, rng = arguments
+        answer = self.agent.act(*given, np.array([0.0, *(random(rng) for _ in range(UNIFORMS))]))
         self.state.forget()
-        return self._integer("act", answer, self.n_choices, f"run {self.run}, act{_listed(arguments[:-1])}")
+        return self._integer("act", answer, self.n_choices, f"run {self.run}, act{_listed(given)}")
 
     def observe(self, params: Any, state: Any, *arguments: Any) -> None:
         self.agent.observe(*arguments)
@@ -79,7 +84,7 @@ class _Remote:
         return answer  # type: ignore[no-any-return]
 
 
-def _listed(arguments: tuple[Any, ...]) -> str:
+def _listed(arguments: list[Any]) -> str:
     return "(" + ", ".join(str(a) if np.ndim(a) == 0 else "..." for a in arguments) + ", rng)"
 
 
@@ -98,6 +103,8 @@ def held_against(
 
     Deterministic steps must hold always; conditional ones in the runs in which the events that they rely on held. An
     event may fail with the probability that its proof allows; a few runs say nothing about that.
+
+    ``act`` is given as ``rng`` an array: a counter that begins at 0, then :data:`UNIFORMS` uniform numbers in [0, 1).
 
     Args:
         submission: its state is a NamedTuple; steps that read fields which it lacks are left out.

@@ -114,7 +114,7 @@ class Played:
     """A submission and agent that plays what UCB1 played in a simulation, and keeps what it is told."""
 
     def __init__(self, decisions: np.ndarray) -> None:
-        self.decisions, self.run, self.rewards = decisions, -1, []
+        self.decisions, self.run, self.rewards, self.numbers = decisions, -1, [], set()
 
     def start(self, algorithm: str, problem: Any, **params: Any) -> Played:
         assert algorithm == "Mine" and problem["n_arms"] == 3 and params == {"width": 2.0}
@@ -128,7 +128,9 @@ class Played:
         assert name == "_fields"
         return []
 
-    def act(self, t: int, rng: None) -> int:
+    def act(self, t: int, rng: np.ndarray) -> int:
+        assert rng.shape == (257,) and rng[0] == 0.0 and 0.0 <= rng[1:].min() < rng[1:].max() < 1.0
+        self.numbers.add(float(rng[1]))
         return int(self.decisions[self.run, t - 1])
 
     def observe(self, t: int, arm: int, reward: float) -> None:
@@ -139,7 +141,7 @@ def test_a_submission_meets_the_rewards_of_the_compiled_loop():
     decisions = simulate(UCB1(), INSTANCE, 200, 2, seed=7, n_decisions=200).extra["decisions"]
     played: Any = Played(decisions)
     held_against(played, "Mine", "ucb1", INSTANCE, horizon=200, n_runs=2, seed=7, width=2.0)
-    assert len(played.rewards) == 400
+    assert len(played.rewards) == len(played.numbers) == 400  # every decision has random numbers of its own
     worlds = [INSTANCE.world(7, run) for run in range(2)]
     assert [(run, arm, worlds[run].pull(arm)) for run, arm, _ in played.rewards] == played.rewards
 

@@ -8,7 +8,7 @@ REPORT ?= report.html
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: check test quick test-long sabotage figures bench clean
+.PHONY: check test quick test-long sabotage figures gallery docs bench clean
 
 check: $(VENV)/.core
 	$(BIN)/regretlab check --quick --report $(REPORT)
@@ -28,6 +28,15 @@ sabotage: $(VENV)/.core
 figures: $(VENV)/.core
 	$(BIN)/regretlab figures --out figures-out
 
+# The gallery of the documentation: pictures and manifests; the tables behind them are not kept, figures draws them.
+gallery: $(VENV)/.core
+	$(BIN)/regretlab figures all --format svg --out docs/gallery
+	rm docs/gallery/*.csv
+	$(BIN)/python -c "from pathlib import Path; from figures.gallery import write_gallery; write_gallery(Path('docs/gallery'))"
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -j auto -b html docs docs/_build/html
+
 bench: $(VENV)/.core
 	$(BIN)/regretlab bench
 
@@ -46,4 +55,4 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@touch $(VENV)/.core $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis figures-out report.html
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis figures-out report.html docs/_build docs/_generated

@@ -142,9 +142,10 @@ def record(
 
 
 def write_gallery(folder: Path) -> Path:
-    """Write ``gallery.md``: every figure of a folder with its picture, caption, files and the command that repeats it.
+    """Write ``gallery.md``: every figure of a folder with its picture, caption, files and the commands that draw it.
 
-    The figures are those with a manifest in the folder, in alphabetical order of their slugs.
+    The figures are those with a manifest in the folder, in alphabetical order of their slugs. Of the files that a
+    manifest names those are linked that lie beside it.
 
     Raises:
         InvalidInput: a damaged manifest, or none at all.
@@ -154,14 +155,15 @@ def write_gallery(folder: Path) -> Path:
         if not path.is_file():
             continue
         content = load(path)
-        names = [*content["files"], path.name]
+        names = [name for name in [*content["files"], path.name] if (folder / name).is_file()]
         shown = next((name for name in names if name.endswith((".svg", ".png"))), None)
         links = ", ".join(f"[{name}]({name})" for name in names)
         parts += [
             f"## {_escaped(content['title'])}\n",
             *([f"![{_escaped(content['title'])}]({shown})\n"] if shown else []),
             f"{_escaped(content['caption'])}\n",
-            f"Files: {links}. Make it again: `regretlab figures --redo {path.name}`.\n",
+            f"Files: {links}. Draw it: `regretlab figures {content['slug']}`. "
+            f"Make this one again and compare: `regretlab figures --redo {path.name}`.\n",
         ]
     if len(parts) == 1:
         raise InvalidInput(f"{folder} has no manifest of a figure; expected files such as ucb1.json")

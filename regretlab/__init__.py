@@ -1,4 +1,4 @@
-"""regretlab from Python: what the command line does, as functions that return pandas frames.
+"""regretlab from Python: what the command line does, as functions that return pandas frames::
 
 import regretlab
 regretlab.check("ucb1").verdicts

@@ -7,11 +7,12 @@ Pairs (s, a) are numbered s A + a where features are (H, S A, d).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from mdps.adversarial import AdversarialProblem, AdversarialWorld, Walk
+from mdps.covariance import Covariance, Exact
 from mdps.planning.layered import Float, Int
 from theory.errors import InvalidInput
 
@@ -116,8 +117,28 @@ def pairs_of(walk: Walk, n_actions: int) -> Int:
     return walk.states * n_actions + walk.actions
 
 
-def require_rates(params: Any) -> None:
-    """Raises InvalidInput unless learning rate > 0, bonus scale >= 0, regularization >= 0."""
+class Rates(NamedTuple):
+    """The hyper-parameters of an algorithm with dilated bonuses; a class of each algorithm's own derives from it.
+
+    Attributes:
+        learning_rate: eta. bonus_scale: beta. regularization: gamma. ``tuned`` of the algorithm's module has the
+            theorem's.
+        covariance: exact, sampled or by matrix geometric resampling. recursion: of the bonus, exact or sampled.
+    """
+
+    learning_rate: float
+    bonus_scale: float
+    regularization: float
+    covariance: Covariance = Exact()
+    recursion: Recursion = Backward()
+
+
+def allocate(params: Rates, problem: AdversarialProblem) -> None:
+    """Check the hyper-parameters.
+
+    Raises:
+        InvalidInput: unless learning rate > 0, bonus scale >= 0, regularization >= 0 and the covariance's own hold.
+    """
     name = type(params).__name__
     if not params.learning_rate > 0.0:
         raise InvalidInput(f"{name}: learning_rate is {params.learning_rate!r}; expected > 0")

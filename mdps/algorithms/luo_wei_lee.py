@@ -5,40 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from mdps.adversarial import AdversarialProblem, AdversarialWorld
-from mdps.covariance import Covariance, Exact
 from mdps.dilated import (
-    Backward,
     Moment,
-    Recursion,
+    Rates,
+    allocate,  # noqa: F401  (part of the algorithm)
     features_of,
     linear_estimate,
     local_bonus,
     pairs_of,
-    require_rates,
     widths,
 )
 from mdps.leaders import entropy_leaders
 from theory.theorems.refined_regret import dilated_entropy_parameters
 
 
-class DilatedEntropy(NamedTuple):
-    """FTRL with the entropy at every state on Qhat - B, Qhat = phi . thetahat.
+class DilatedEntropy(Rates):
+    """FTRL with the entropy at every state on Qhat - B, Qhat = phi . thetahat; gamma is to be at least 2 eta H."""
 
-    Attributes:
-        learning_rate: eta. bonus_scale: beta. regularization: gamma, at least 2 eta H. :func:`tuned` has the theorem's.
-        covariance: exact, sampled or by matrix geometric resampling. recursion: of the bonus, exact or sampled.
-    """
-
-    learning_rate: float
-    bonus_scale: float
-    regularization: float
-    covariance: Covariance = Exact()
-    recursion: Recursion = Backward()
+    __slots__ = ()
 
 
 def tuned(n_actions: int, dimension: int, horizon: int, n_episodes: int) -> DilatedEntropy:
@@ -50,15 +38,6 @@ def practical(n_actions: int, dimension: int, horizon: int, n_episodes: int, sca
     """eta = c (ln A/(d H))^(2/3) K^(-2/3)/H, gamma = 2 eta H, beta = 0.02 K^(-1/3): no theorem covers these."""
     rate = scale * (math.log(n_actions) / (dimension * horizon * n_episodes)) ** (2.0 / 3.0) / horizon
     return DilatedEntropy(rate, 0.02 * n_episodes ** (-1.0 / 3.0), 2.0 * rate * horizon)
-
-
-def allocate(params: DilatedEntropy, problem: AdversarialProblem) -> None:
-    """Check the hyper-parameters.
-
-    Raises:
-        InvalidInput: see :func:`mdps.dilated.require_rates`.
-    """
-    require_rates(params)
 
 
 def play(

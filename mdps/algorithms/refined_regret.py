@@ -5,40 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from mdps.adversarial import AdversarialProblem, AdversarialWorld
-from mdps.covariance import Covariance, Exact
 from mdps.dilated import (
-    Backward,
     Moment,
-    Recursion,
+    Rates,
+    allocate,  # noqa: F401  (part of the algorithm)
     features_of,
     linear_estimate,
     local_bonus,
     pairs_of,
-    require_rates,
     widths,
 )
 from mdps.leaders import barrier_leaders
 from theory.theorems.refined_regret import barrier_parameters
 
 
-class RefinedRegret(NamedTuple):
-    """FTRL with the log-barrier at every state on Qhat - B.
+class RefinedRegret(Rates):
+    """FTRL with the log-barrier at every state on Qhat - B."""
 
-    Attributes:
-        learning_rate: eta. bonus_scale: beta. regularization: gamma. :func:`tuned` has the theorem's.
-        covariance: exact, sampled or by matrix geometric resampling. recursion: of the bonus, exact or sampled.
-    """
-
-    learning_rate: float
-    bonus_scale: float
-    regularization: float
-    covariance: Covariance = Exact()
-    recursion: Recursion = Backward()
+    __slots__ = ()
 
 
 def tuned(n_actions: int, dimension: int, horizon: int, n_episodes: int) -> RefinedRegret:
@@ -55,15 +43,6 @@ def practical(n_actions: int, dimension: int, horizon: int, n_episodes: int, sca
 def linear_bandit(n_actions: int, dimension: int, n_rounds: int) -> RefinedRegret:
     """One layer, no bonus and no regularization: eta = sqrt(2 A ln T/(d T)), the least of the corollary's bound."""
     return RefinedRegret(math.sqrt(2.0 * n_actions * math.log(n_rounds) / (dimension * n_rounds)), 0.0, 0.0)
-
-
-def allocate(params: RefinedRegret, problem: AdversarialProblem) -> None:
-    """Check the hyper-parameters.
-
-    Raises:
-        InvalidInput: see :func:`mdps.dilated.require_rates`.
-    """
-    require_rates(params)
 
 
 def play(params: RefinedRegret, problem: AdversarialProblem, world: AdversarialWorld, horizon: int) -> Iterator[Moment]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from mdps.adversarial import AdversarialProblem, AdversarialWorld
-from mdps.covariance import Covariance, Exact
 from mdps.dilated import (
-    Backward,
     Moment,
-    Recursion,
+    Rates,
+    allocate,  # noqa: F401  (part of the algorithm)
     features_of,
     linear_estimate,
     local_bonus,
     pairs_of,
-    require_rates,
     widths,
 )
 from mdps.leaders import entropy_leaders
@@ -27,19 +24,10 @@ from mdps.planning.layered import Float, Int
 from theory.theorems.refined_regret import reduced_parameters
 
 
-class MagnitudeReduced(NamedTuple):
-    """FTRL with the entropy at every state on Qhat - B, Qhat of reduced magnitude.
+class MagnitudeReduced(Rates):
+    """FTRL with the entropy at every state on Qhat - B, Qhat of reduced magnitude."""
 
-    Attributes:
-        learning_rate: eta. bonus_scale: beta. regularization: gamma. :func:`tuned` has the theorem's.
-        covariance: exact, sampled or by matrix geometric resampling. recursion: of the bonus, exact or sampled.
-    """
-
-    learning_rate: float
-    bonus_scale: float
-    regularization: float
-    covariance: Covariance = Exact()
-    recursion: Recursion = Backward()
+    __slots__ = ()
 
 
 def tuned(n_actions: int, dimension: int, horizon: int, n_episodes: int) -> MagnitudeReduced:
@@ -51,15 +39,6 @@ def practical(n_actions: int, dimension: int, horizon: int, n_episodes: int, sca
     """eta = c sqrt(ln A/(d H^2 K)), beta = 0.02 eta H^2, gamma = 0.1/sqrt(K): no theorem covers these constants."""
     rate = scale * math.sqrt(math.log(n_actions) / (dimension * horizon**2 * n_episodes))
     return MagnitudeReduced(rate, 0.02 * rate * horizon**2, 0.1 / math.sqrt(n_episodes))
-
-
-def allocate(params: MagnitudeReduced, problem: AdversarialProblem) -> None:
-    """Check the hyper-parameters.
-
-    Raises:
-        InvalidInput: see :func:`mdps.dilated.require_rates`.
-    """
-    require_rates(params)
 
 
 def mean_negative_part(phi: Float, inverse: Float, measure: Float) -> Float:

@@ -10,9 +10,9 @@ from kernels.driven import Check
 from mdps.adversarial import AdversarialMDP
 from mdps.algorithms.luo_wei_lee import DilatedEntropy, tuned
 from mdps.dilated import Moment
-from mdps.instances.adversarial import armed, layered, rare_directions, simplex_layered
+from mdps.instances.adversarial import armed, rare_directions
 from proofs_check.claim import Bound, Case, Claim, Sabotage
-from proofs_check.claims.refined_regret import Undilated
+from proofs_check.claims.refined_regret import UNDILATED, WATCHED_CASES
 from proofs_check.dilated_steps import ENTROPY, MAGNITUDE, Notes, check_episode, dilated_steps
 from theory.theorems import theorem
 
@@ -53,8 +53,7 @@ CLAIM = Claim(
     setting="adversarial MDP",
     algorithm=theorem_parameters,
     cases=(
-        Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
-        Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
+        *WATCHED_CASES,
         Case("one layer", lambda: armed(2, 2**13), 2**13, max_runs=10, full_only=True, watched=False),
     ),
     bounds=(Bound(theorem("refined-regret/dilated-entropy")),),
@@ -64,10 +63,7 @@ CLAIM = Claim(
             "small-regularization", "eta of order K^(-1/2), gamma = 1/K and a small bonus with the plain estimator",
             ("range",), square_root_rates, build=lambda: rare_directions(ROUNDS), horizon=ROUNDS, n_runs=1,
         ),
-        Sabotage(
-            "undilated", "the bonus recursion without the factor 1 + 1/H", ("telescoping",),
-            lambda p: p._replace(recursion=Undilated()), n_runs=1,
-        ),
+        UNDILATED,
     ),
     user_horizon=300,
 )  # fmt: skip

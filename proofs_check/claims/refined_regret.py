@@ -81,6 +81,22 @@ def preset(instance: AdversarialMDP, horizon: int) -> RefinedRegret:
     return practical(instance.n_actions, instance.dimension, instance.horizon, horizon)
 
 
+#: What every algorithm with dilated bonuses is watched on, and the faults planted in the bonus.
+WATCHED_CASES = (
+    Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
+    Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
+)
+UNDILATED = Sabotage(
+    "undilated", "the bonus recursion without the factor 1 + 1/H", ("telescoping",),
+    lambda p: p._replace(recursion=Undilated()), n_runs=1,
+)  # fmt: skip
+FAULTS_OF_BONUS = (
+    UNDILATED,
+    Sabotage(
+        "wrong-sign", "the bonus is added to the losses", ("bonus-sign",), lambda p: p._replace(recursion=Negated()),
+        n_runs=1,
+    ),
+)  # fmt: skip
 #: Lengths of the rate layers.
 LENGTHS = (96, 192, 384, 768)
 
@@ -92,22 +108,14 @@ CLAIM = Claim(
     setting="adversarial MDP",
     algorithm=theorem_parameters,
     cases=(
-        Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
-        Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
+        *WATCHED_CASES,
         Case("one layer", lambda: armed(2, 300), 300, max_runs=2),
         Case("one layer, long", lambda: armed(2, 2**15), 2**15, max_runs=3, full_only=True, watched=False),
     ),
     bounds=(Bound(theorem("refined-regret/log-barrier")),),
     watch=sys.modules[__name__],
     sabotages=(
-        Sabotage(
-            "undilated", "the bonus recursion without the factor 1 + 1/H", ("telescoping",),
-            lambda p: p._replace(recursion=Undilated()), n_runs=1,
-        ),
-        Sabotage(
-            "wrong-sign", "the bonus is added to the losses", ("bonus-sign",),
-            lambda p: p._replace(recursion=Negated()), n_runs=1,
-        ),
+        *FAULTS_OF_BONUS,
         Sabotage(
             "half-a-bonus", "the bonus without the part averaged over the policy", ("bonus-cost",),
             overrides={"local_bonus": half_a_bonus}, n_runs=1,

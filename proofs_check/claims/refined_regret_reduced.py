@@ -11,10 +11,10 @@ from kernels.driven import Check
 from mdps.adversarial import AdversarialMDP
 from mdps.algorithms.refined_regret_reduced import MagnitudeReduced, practical, tuned
 from mdps.dilated import Moment, linear_estimate
-from mdps.instances.adversarial import armed, layered, simplex_layered
+from mdps.instances.adversarial import armed
 from mdps.planning.layered import Float, Int
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
-from proofs_check.claims.refined_regret import LENGTHS, Negated, Undilated, changing_once
+from proofs_check.claims.refined_regret import FAULTS_OF_BONUS, LENGTHS, WATCHED_CASES, changing_once
 from proofs_check.dilated_steps import MAGNITUDE, REDUCED, Notes, check_episode, dilated_steps
 from theory.theorems import theorem
 
@@ -61,8 +61,7 @@ CLAIM = Claim(
     setting="adversarial MDP",
     algorithm=theorem_parameters,
     cases=(
-        Case("layered", lambda: layered(n_episodes=150), 150, max_runs=4),
-        Case("linear", lambda: simplex_layered(n_episodes=150, seed=4), 150, max_runs=4),
+        *WATCHED_CASES,
         Case("one layer", lambda: armed(2, 800), 800, max_runs=48, watched=False),
     ),
     bounds=(Bound(theorem("refined-regret/reduced")),),
@@ -76,14 +75,7 @@ CLAIM = Claim(
             "negative-estimate", "the negative part is that of the estimate, not of H times the product", ("bias",),
             overrides={"reduced_estimate": negative_part_of_the_estimate}, case="linear", n_runs=1,
         ),
-        Sabotage(
-            "undilated", "the bonus recursion without the factor 1 + 1/H", ("telescoping",),
-            lambda p: p._replace(recursion=Undilated()), n_runs=1,
-        ),
-        Sabotage(
-            "wrong-sign", "the bonus is added to the losses", ("bonus-sign",),
-            lambda p: p._replace(recursion=Negated()), n_runs=1,
-        ),
+        *FAULTS_OF_BONUS,
     ),
     rate=Rate(
         theorem("refined-regret/reduced-order"),

@@ -41,6 +41,7 @@ LOOK_SECONDS = 0.05
 #: Messages without an answer that may wait until an answer is asked for.
 WAITING = 500
 
+_UNSTARTED = "no process for submissions starts here"
 _FORGED = "wrote a reply of its own to the grader"
 _BOOT = "import sys; sys.path[:] = sys.argv[3:]; from proofs_check.grader.worker import main; main()"
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -101,12 +102,18 @@ class Sandbox:
         places = _places()
         path = [*places["path"], *places["packages"].values(), str(Path(__file__).resolve().parents[2])]
         command = [sys.executable, "-I", "-S", "-B", "-u", "-c", _BOOT, str(inbox), str(outbox), *path]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder,
-            env=dict.fromkeys(_THREADS, "1"), pass_fds=(inbox, outbox), start_new_session=True, bufsize=0,
-        )  # fmt: skip
-        os.close(inbox)
-        os.close(outbox)
+        try:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder,
+                env=dict.fromkeys(_THREADS, "1"), pass_fds=(inbox, outbox), start_new_session=True, bufsize=0,
+            )  # fmt: skip
+        except OSError:
+            os.close(self._requests)
+            os.close(self._replies)
+            raise
+        finally:
+            os.close(inbox)
+            os.close(outbox)
         assert self.process.stdout is not None
         self._output = self.process.stdout.fileno()
         for handle in (self._requests, self._replies, self._output):
@@ -131,7 +138,7 @@ class Sandbox:
         except (Stopped, KeyError) as error:
             with contextlib.suppress(BlockingIOError):
                 self._read_output()
-            raise InvalidInput(f"no process for submissions starts here: {error}; {self.printed[-500:]}") from error
+            raise InvalidInput(f"{_UNSTARTED}: {error}; {self.printed[-500:]}") from error
 
     # ---- what a check asks
 
@@ -348,13 +355,13 @@ def sandboxed(source: Source, seconds: float) -> Iterator[Sandbox]:
     """
     if os.name != "posix":
         raise InvalidInput(f"submissions are graded on Linux and macOS; this is {os.name}")
-    folder = Path(tempfile.mkdtemp(prefix="regretlab-grade-")).resolve()
-    try:
-        sandbox = Sandbox(source, seconds, folder)
+    with contextlib.ExitStack() as stack:
         try:
-            sandbox.confine()
-            yield sandbox
-        finally:
-            sandbox.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix="regretlab-grade-")).resolve()
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            sandbox = Sandbox(source, seconds, folder)
+        except OSError as error:
+            raise InvalidInput(f"{_UNSTARTED}: {error}") from error
+        stack.callback(sandbox.close)
+        sandbox.confine()
+        yield sandbox

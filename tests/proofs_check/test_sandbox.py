@@ -294,6 +294,17 @@ def test_a_process_that_does_not_start_is_no_fault_of_the_submission(machine, mo
         mark(CHECK, Source("x.py", ""), 0)
 
 
+def test_a_machine_without_room_is_no_fault_of_the_submission(machine, monkeypatch):
+    with monkeypatch.context() as context:
+        context.setattr("tempfile.tempdir", str(machine.outside / "nowhere"))
+        with pytest.raises(InvalidInput, match=r"no process for submissions starts here.*No such file"):
+            mark(CHECK, Source("x.py", ""), 0)
+    with monkeypatch.context() as context:
+        context.setattr(sys, "executable", str(machine.outside / "no-python"))
+        with pytest.raises(InvalidInput, match=r"no process for submissions starts here.*no-python"):
+            mark(CHECK, Source("x.py", ""), 0)
+
+
 def test_an_interrupted_grading_leaves_nothing(machine):
     def interrupted(submission: Submission, seed: int) -> None:
         submission.call("note")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,8 @@ class MixtureEpisodes(Episodes):
 
     mixture: Float | None = None
     parameters: Float | None = None
+
+    setting: ClassVar[str] = "linear mixture MDP"
 
     @property
     def dimension(self) -> int:

@@ -178,9 +178,9 @@ def check(
                     claim, recording, size=size, seed=seed, deadline=deadline, cases=cases, announce=announce
                 )
             except Exception as error:
-                if adopted is None or isinstance(error, InvalidInput):
-                    raise
-                raise InvalidInput(adopted.sentence(error)) from error
+                if adopted is not None:
+                    adopted.fail(error)
+                raise
             if adopted is not None:
                 result = explained(result, adopted, seed)
             report.results.append(result)
@@ -243,8 +243,8 @@ def _plant(
 
 
 def setting_of(instance: Any) -> str:
-    """The setting an instance belongs to, from its interaction protocol."""
-    return str(instance.protocol.setting)
+    """The setting an instance belongs to: its own, or that of its interaction protocol."""
+    return str(getattr(instance, "setting", instance.protocol.setting))
 
 
 #: Elementary operations of the algorithm in one run on a supplied instance, unless the horizon is given. Watching the

@@ -459,9 +459,9 @@ def falsify(
         started, interrupted = _search(search, budget, announce)
         retests = _retested(search, started + budget, recording, announce)
     except Exception as error:
-        if adopted is None or isinstance(error, InvalidInput):
-            raise
-        raise InvalidInput(adopted.sentence(error)) from error
+        if adopted is not None:
+            adopted.fail(error)
+        raise
     interrupted = interrupted or any(retest.report.interrupted for retest in retests)
     return Falsification(
         chosen, algorithm, horizon, seed, tuple(space.text for space in places), search.tried, search.refused, retests,

@@ -16,20 +16,24 @@ is called undecided, with the field, and the other steps are watched all the sam
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import difflib
+import functools
 import hashlib
 import importlib.util
 import inspect
 import re
+import signal
 import sys
 import textwrap
+import threading
 import traceback
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numba
 import numpy as np
@@ -44,8 +48,12 @@ from proofs_check.verdict import Verdict
 from theory.errors import InvalidInput
 from theory.theorem import Hypothesis, Theorem
 
-#: Rounds, or episodes, of the first run, in plain Python.
-DRY_ROUNDS = 30
+#: Length of the first run, in plain Python: rounds of a bandit; episodes, or rounds of an algorithm driven from Python.
+DRY_ROUNDS, DRY_EPISODES = 300, 30
+#: Rounds of a bandit that are played once more in plain Python to find the line of an error.
+LOCATING_ROUNDS = 5_000
+#: After so many seconds of a first run an endless loop is suspected.
+DRY_SECONDS = 60.0
 #: What a theorem promises: the algorithm is told, it does not choose.
 PROMISED = ("delta", "epsilon")
 #: Modules whose functions are called compiled in the first run: their integers have 64 bits, or they have no Python.
@@ -64,17 +72,36 @@ class Adopted:
 
     Attributes:
         claim: what to check. unwatched: id of a step -> why it cannot be checked of this algorithm.
-        steps: the steps of the original claim. file: the user's source.
+        steps: the steps of the original claim. plugin: the user's algorithm.
+        again: a longer run in plain Python, to find the line of an error that machine code does not name.
     """
 
     claim: Claim
     unwatched: Mapping[str, str]
     steps: tuple[Step, ...]
-    file: Path
+    plugin: Plugin
+    again: Callable[[], None]
 
-    def sentence(self, error: Exception) -> str:
-        """An error of the user's functions in the middle of a run, with file, line and function."""
-        return _sentence(error, self.file)
+    def fail(self, error: Exception) -> NoReturn:
+        """Raise an error in the middle of a run as a sentence, with file, line and function if they are the user's.
+
+        Raises:
+            InvalidInput: always.
+        """
+        file = self.plugin.file
+        cause = error.__cause__ if isinstance(error, InvalidInput) and error.__cause__ is not None else error
+        if isinstance(cause, IndexError) and not _frames(cause, file):
+            try:
+                self.again()
+            except InvalidInput as located:
+                raise located from error
+            except Exception as located:
+                cause = located
+        if _frames(cause, file) or not isinstance(error, InvalidInput):
+            raise InvalidInput(_sentence(cause, file)) from error
+        if str(cause).startswith("act returned"):
+            raise InvalidInput(f"{self.plugin.place_of('act')}: {cause}") from error
+        raise error
 
 
 def load(spec: str) -> type:
@@ -124,10 +151,15 @@ def _import(file: Path) -> types.ModuleType:
     return module
 
 
+def _frames(error: BaseException, file: Path) -> list[traceback.FrameSummary]:
+    """The lines of the user's file on the way to an error."""
+    return [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == file]
+
+
 def _sentence(error: BaseException, file: Path) -> str:
     """An error as "my_ucb.py, line 12, in act: AttributeError: 'State' object has no attribute 'sum'"."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == file]
+    frames = _frames(error, file)
     if not frames:
         return f"{file.name}: {text}"
     where = "" if frames[-1].name == "<module>" else f", in {frames[-1].name}"
@@ -138,19 +170,27 @@ def _python(function: Any) -> Any:
     return getattr(function, "py_func", function)
 
 
+#: How plain functions are compiled: with the project's arithmetic; they may allocate, and indices are looked at.
+_PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": True, "_nrt": True}
+
+
 def _compile_helpers(module: types.ModuleType, names: Sequence[str]) -> None:
-    """Compile the plain functions of the user's file that its compiled functions call."""
+    """Compile the plain functions ``names`` of the user's file and those that they call.
+
+    An index outside of an array is an error in Python, and so it is in what the user wrote as Python.
+    """
     waiting, seen = list(names), set(names)
     while waiting:
-        code = getattr(_python(getattr(module, waiting.pop(), None)), "__code__", None)
-        for name in set(code.co_names) - seen if code is not None else ():
-            value = getattr(module, name, None)
-            if getattr(_python(value), "__module__", None) != module.__name__ or not callable(value):
-                continue
-            seen.add(name)
-            waiting.append(name)
-            if isinstance(value, types.FunctionType):
-                setattr(module, name, numba.njit(nogil=True, error_model="numpy")(value))
+        name = waiting.pop()
+        value = getattr(module, name, None)
+        plain = _python(value)
+        if not isinstance(plain, types.FunctionType) or plain.__module__ != module.__name__:
+            continue
+        called = set(plain.__code__.co_names) - seen
+        seen |= called
+        waiting += called
+        if value is plain:
+            setattr(module, name, numba.njit(**_PLAIN)(plain))
 
 
 def _names(code: types.CodeType) -> set[str]:
@@ -240,42 +280,47 @@ class Plugin:
                 given.bind(*expected)
             except TypeError:
                 raise InvalidInput(
-                    f"{self.file.name}, line {_python(function).__code__.co_firstlineno}: {name} takes "
-                    f"{given}; expected ({', '.join(expected)})"
+                    f"{self.place_of(name)}: {name} takes {given}; expected ({', '.join(expected)})"
                 ) from None
+
+    def place_of(self, name: str) -> str:
+        """File and line of one of its functions."""
+        return f"{self.file.name}, line {_python(getattr(self.module, name)).__code__.co_firstlineno}"
 
     def checked_act(self, problem: Any) -> Callable[..., Any]:
         """``act`` in Python, its answers looked at."""
-        function = self.module.act
-        line = _python(function).__code__.co_firstlineno
         n = getattr(problem, "n_arms", getattr(problem, "n_actions", None))
 
         def act(*arguments: Any) -> Any:
             answer = plain(*arguments)
-            place = f"{self.file.name}, line {line}: act returned {answer!r}"
+            place = f"{self.place_of('act')}: act returned {answer!r}"
             if isinstance(answer, bool | np.bool_) or not isinstance(answer, int | np.integer):
                 raise InvalidInput(f"{place}, of type {type(answer).__name__}; expected an integer")
             if n is not None and not 0 <= answer < n:
                 raise InvalidInput(f"{place}; expected an integer in 0..{n - 1}")
             return answer
 
-        plain = _in_python(function, {})
+        plain = _in_python(self.module.act, {})
         return act
 
-    def dry_run(self, params: Any, instance: Any, horizon: int, watch: types.ModuleType | None) -> None:
+    def dry_run(
+        self, params: Any, instance: Any, horizon: int, watch: types.ModuleType | None, rounds: int = DRY_ROUNDS
+    ) -> None:
         """The first rounds of a run of ``horizon`` in plain Python: errors are Python's, with their line."""
         problem = instance.problem(horizon)
         state = self.module.allocate(params, problem)
         functions: dict[str, Any] = {}
-        if not isinstance(protocol_of(params, instance), Driven):
+        driven = isinstance(protocol_of(params, instance), Driven)
+        rounds = min(horizon, rounds if not driven and not hasattr(problem, "n_episodes") else DRY_EPISODES)
+        if not driven:
             if not hasattr(state, "_fields"):
                 raise InvalidInput(
                     f"{self.file.name}: allocate returned {type(state).__name__}; expected a NamedTuple of arrays"
                 )
             functions = {"act": self.checked_act(problem)}
-        rounds = min(DRY_ROUNDS, horizon)
         try:
-            play_in_python(params, state, instance, watch, functions, horizon=horizon, rounds=rounds)
+            with _time_limit(rounds):
+                play_in_python(params, state, instance, watch, functions, horizon=horizon, rounds=rounds)
         except NotImplementedError as error:
             if "not usable in pure-python" not in str(error):  # a helper that exists as machine code alone
                 raise
@@ -312,6 +357,28 @@ def play_in_python(
             records, seed, 0, n_runs, np.array([rounds]), 0,
         )  # fmt: skip
     return records
+
+
+@contextlib.contextmanager
+def _time_limit(rounds: int) -> Iterator[None]:
+    """Raise TimeoutError where the user's code stands after DRY_SECONDS of the processor's time.
+
+    Only the main thread of a system with timers can be stopped; elsewhere there is no limit.
+    """
+
+    def stop(*_: Any) -> NoReturn:
+        raise TimeoutError(f"no end after {DRY_SECONDS:g} s of the first {rounds} rounds; expected a loop that ends")
+
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, DRY_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
 
 
 class _Opaque:
@@ -542,7 +609,7 @@ def _built_in(params: Any, own: Any, wanted: set[str]) -> Any:
 def adopt(claim: Claim, algorithm: Any, cases: Sequence[Case] | None = None) -> Adopted:
     """The claim with ``algorithm`` (a NamedTuple class, or a tuple of it) in the place of its own.
 
-    The algorithm is first run for :data:`DRY_ROUNDS` rounds in plain Python, then compiled with the watch.
+    The algorithm is first run for some rounds (:data:`DRY_ROUNDS`) in plain Python, then compiled with the watch.
 
     Args:
         claim: what is to be checked. cases: in place of the claim's own.
@@ -605,7 +672,8 @@ def adopt(claim: Claim, algorithm: Any, cases: Sequence[Case] | None = None) -> 
             raise InvalidInput(_compile_sentence(theirs, plugin)) from theirs
         reason = f"the watch of {claim.slug} cannot be compiled for {plugin.name}: {_numba_reason(error)}"
         adopted, unwatched = replace(adopted, watch=None), {step.id: reason for step in claim.steps}
-    return Adopted(adopted, unwatched, claim.steps, plugin.file)
+    again = functools.partial(plugin.dry_run, params, instance, case.horizon, None, LOCATING_ROUNDS)
+    return Adopted(adopted, unwatched, claim.steps, plugin, again)
 
 
 def _alike(state: Any, model: Any, name: str) -> bool:
@@ -668,6 +736,14 @@ def watch_for(
     return watch, unwatched
 
 
+#: What a compiler's word means for the person who wrote the function.
+_PLAIN_WORDS = {
+    "OptionalType": "a function returns a number in some cases and None in others; expected a number in all",
+    "reflected list": "lists outside of a function cannot be used; expected arrays, in the State",
+    "Cannot unify": "a variable has two types; expected one",
+}
+
+
 def _numba_reason(error: Exception) -> str:
     """The sentence of a compiler error that says why."""
     lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()]
@@ -683,7 +759,8 @@ def _numba_reason(error: Exception) -> str:
         "annot",
     )
     told = [line for line in useful if any(word in line for word in why)]
-    return (told or useful or ["no reason given"])[-1 if told else 0]
+    reason = (told or useful or ["no reason given"])[-1 if told else 0]
+    return "; ".join([reason.rstrip("."), *(words for sign, words in _PLAIN_WORDS.items() if sign in str(error))])
 
 
 def _compile_sentence(error: Exception, plugin: Plugin) -> str:

@@ -217,17 +217,27 @@ def _heavy_losses(instances: Sequence[HeavyTailedLosses], horizon: int) -> Space
 def _linear(instances: Sequence[LinearBandit], horizon: int) -> Spaces:
     """Features and theta in the balls of the first case; for Bernoulli means, laws and theta in [0, 1]^d."""
     first = instances[0]
-    probabilities = first.noise == "bernoulli" and not isinstance(first, LogisticBandit)
 
     def build(features: Float, theta: Float) -> LinearBandit:
-        if probabilities:
+        if first.noise == "bernoulli":
             return replace(first, features=_laws(features), theta=theta, name="")
         x, parameter = _ball(features, first.feature_bound), _ball(theta, first.parameter_bound)
-        return replace(first, features=x, theta=parameter, name="searched" if type(first) is LogisticBandit else "")
+        return replace(first, features=x, theta=parameter, name="")
 
-    kind = "logistic" if isinstance(first, LogisticBandit) else "linear"
-    text = f"{kind} bandits, d = {first.dimension}, {first.n_contexts} x {first.n_actions} actions, {first.noise}"
+    text = f"linear bandits, d = {first.dimension}, {first.n_contexts} x {first.n_actions} actions, {first.noise}"
     return (_of_arrays(text, [first.features.shape, (first.dimension,)], build),)
+
+
+def _logistic(instances: Sequence[LogisticBandit], horizon: int) -> Spaces:
+    """The actions. theta stays: one of the algorithms enumerates a grid, on which the claim has its theta."""
+    first = instances[0]
+    text = f"actions of logistic bandits, d = {first.dimension}, {first.n_actions} actions, |theta| = "
+    return (
+        _of_arrays(
+            f"{text}{first.parameter_bound:g}", [first.features.shape],
+            lambda features: replace(first, features=_ball(features, first.feature_bound), name="searched"),
+        ),
+    )  # fmt: skip
 
 
 def _heteroscedastic(instances: Sequence[HeteroscedasticBandit], horizon: int) -> Spaces:
@@ -430,7 +440,7 @@ SPACES: dict[type, Callable[[Any, int], Spaces]] = {
     AdvisedLosses: _advised,
     HeavyTailedLosses: _heavy_losses,
     LinearBandit: _linear,
-    LogisticBandit: _linear,
+    LogisticBandit: _logistic,
     HeteroscedasticBandit: _heteroscedastic,
     GaussianProcessBandit: _processes,
     Episodes: _episodes,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import proofs_check.claims.ucb1 as ucb1_watch
+import proofs_check.plugin as module
 import regretlab
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import bernoulli
@@ -237,6 +238,36 @@ def test_plain_python_that_is_driven_and_an_error_in_the_middle_of_a_run(write, 
         regretlab.check("ucbvi-ch", horizon=60, **options)
 
 
+#: A mistake after the first run, and what is said of it in the middle of the compiled runs.
+LATE = [
+    ("raise", "raise ValueError('too late')", r"my_ucb.py, line {line}, in act: ValueError: too late"),
+    ("index", "best = int(state.count[t])", r"my_ucb.py, line {line}, in act: IndexError: index 400 is out of bounds"),
+    ("range", "return 7", r"my_ucb.py, line {act}: act returned 7; expected an integer in 0..1"),
+]
+
+
+@pytest.mark.parametrize(("statement", "expected"), [case[1:] for case in LATE], ids=[case[0] for case in LATE])
+def test_a_mistake_after_the_first_run_is_a_sentence_with_its_line(statement, expected, write, tmp_path):
+    text = PLAIN.replace("    best = 0\n", f"    best = 0\n    if t == 400:\n        {statement}\n")
+    line = text.splitlines().index(f"        {statement}") + 1
+    with pytest.raises(InvalidInput, match=expected.format(line=line, act=ACT_LINE)):
+        check(write(text), tmp_path)
+
+
+def test_a_loop_that_does_not_end(write, monkeypatch):
+    monkeypatch.setattr(module, "DRY_SECONDS", 0.5)
+    text = PLAIN.replace("    best = 0\n", "    best = 0\n    while best < 1:\n        pass\n")
+    with pytest.raises(
+        InvalidInput, match=r"line \d+, in act: TimeoutError: no end after 0.5 s of the first 300 rounds"
+    ):
+        adopt(claims()["ucb1"], load(write(text)))
+
+
+def test_not_a_number_in_the_state_breaks_the_rule(write, tmp_path):
+    _, rows = check(write(PLAIN.replace("state.total[arm] += reward", "state.total[arm] += math.nan")), tmp_path)
+    assert rows.verdict["rule"] == "refuted"
+
+
 BROKEN = [
     ("missing file", None, r"absent.py: no such file"),
     ("syntax", PLAIN.replace("    return best", "    return best)"), r"my_ucb.py, line \d+: unmatched"),
@@ -251,6 +282,19 @@ BROKEN = [
     ("range", PLAIN.replace("    return best", "    return n_arms"), r"act returned 2; expected an integer in 0..1"),
     ("float", PLAIN.replace("    return best", "    return 1.0 * best"), r"act returned 0.0, of type float; expected"),
     ("state", PLAIN.replace("return State(", "return ("), r"allocate returned tuple; expected a NamedTuple"),
+    ("None", PLAIN.replace("    return best", "    best"), rf"line {ACT_LINE}: act returned None, of type NoneType"),
+    ("array", PLAIN.replace("    return best", "    return np.array([best])"), r"act returned array\(\[0\]\), of type"),
+    ("changed tuple", PLAIN.replace("    state.count[arm] += 1.0", "    params.scale = 1.0"),
+     r"line \d+, in observe: AttributeError: can't set attribute"),
+    ("replaced array", PLAIN.replace("    state.count[arm] += 1.0", "    state.count = state.count + 1.0"),
+     r"line \d+, in observe: AttributeError: can't set attribute"),
+    ("problem", PLAIN.replace("problem.n_arms", "problem.n_actions"), r"in allocate: AttributeError: 'BanditProblem'"),
+    ("parameter", PLAIN.replace("scale: float = 2.0", "scale: float = None"), r"in index: TypeError: unsupported"),
+    ("global list", PLAIN.replace("class State", "PLAYED = []\n\n\nclass State").replace(
+        "    best = 0\n", "    best = 0\n    PLAYED.append(t)\n"),
+     r"line \d+, in act: cannot be compiled: .*; lists outside of a function cannot be used; expected arrays"),
+    ("sometimes None", PLAIN.replace("    return best", "    if t < 1000:\n        return best"),
+     r"cannot be compiled: .*; a function returns a number in some cases and None in others"),
     ("default", PLAIN.replace("scale: float = 2.0", "scale: float"), r"hyper-parameter scale .* has no default"),
     ("compiler", PLAIN.replace("import math", "import math\nfrom scipy.special import xlogy").replace(
         "    best = 0\n", "    best = 0\n    xlogy(1.0, t)\n"),

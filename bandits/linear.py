@@ -20,6 +20,7 @@ from bandits.worlds import LinearWorld
 from kernels.engine import Protocol
 from kernels.jit import compiled
 from kernels.random import choose, standard_normal, uniform
+from theory.arrays import filled_array
 from theory.errors import InvalidInput
 
 #: Laws of the rewards, all with mean <theta, x>.
@@ -59,25 +60,6 @@ class LinearArrays(NamedTuple):
     scale: float
 
 
-def _finite(what: str, values: npt.ArrayLike, axes: str) -> Float:
-    """A fresh read-only float64 array with one axis for each letter, none empty, all entries finite."""
-    try:
-        array = np.array(values, dtype=np.float64, order="C", copy=True)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{what} cannot be read as an array of numbers: {error}") from error
-    expected = ", ".join(axes.split())
-    if array.ndim != len(axes.split()):
-        raise InvalidInput(f"{what} have shape {array.shape}; expected ({expected})")
-    if array.size == 0:
-        raise InvalidInput(f"{what} have shape {array.shape}: the action set is empty; expected ({expected}), all >= 1")
-    bad = ~np.isfinite(array)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise InvalidInput(f"{what}{list(where)} is {array[where]}; expected a finite number")
-    array.flags.writeable = False
-    return array
-
-
 @dataclass(frozen=True, eq=False)
 class LinearBandit:
     """A linear bandit with finitely many action sets.
@@ -108,14 +90,14 @@ class LinearBandit:
     protocol: ClassVar[Protocol] = LINEAR
 
     def __post_init__(self) -> None:
-        features = _finite("features", self.features, "n_contexts n_actions d")
-        theta = _finite("theta", self.theta, "d")
+        features = filled_array("features", self.features, "n_contexts n_actions d")
+        theta = filled_array("theta", self.theta, "d")
         if len(theta) != features.shape[2]:
             raise InvalidInput(f"theta has {len(theta)} entries; expected {features.shape[2]} to match the features")
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "theta", theta)
         if self.weights is not None:
-            weights = _finite("weights", self.weights, "n_contexts")
+            weights = filled_array("weights", self.weights, "n_contexts")
             if len(weights) != len(features):
                 raise InvalidInput(f"there are {len(weights)} weights for {len(features)} contexts; expected as many")
             within("weights", weights, 0.0, 1.0)
@@ -146,7 +128,7 @@ class LinearBandit:
         name: str = "",
     ) -> LinearBandit:
         """The same actions, shape (n_actions, d), in every round."""
-        features = _finite("actions", actions, "n_actions d")
+        features = filled_array("actions", actions, "n_actions d")
         return cls(features[None], np.asarray(theta), np.ones(1), noise, scale, name)
 
     @classmethod
@@ -161,7 +143,7 @@ class LinearBandit:
         name: str = "",
     ) -> LinearBandit:
         """Contexts drawn independently: features (n_contexts, n_actions, d), weights (n_contexts,), default uniform."""
-        array = _finite("features", features, "n_contexts n_actions d")
+        array = filled_array("features", features, "n_contexts n_actions d")
         law = np.full(len(array), 1.0 / len(array)) if weights is None else np.asarray(weights)
         return cls(array, np.asarray(theta), law, noise, scale, name)
 
@@ -183,7 +165,7 @@ class LinearBandit:
         """
         if len(sets) == 0:
             raise InvalidInput("there is no action set; expected at least one")
-        arrays = [_finite(f"action set {i}", actions, "size d") for i, actions in enumerate(sets)]
+        arrays = [filled_array(f"action set {i}", actions, "size d") for i, actions in enumerate(sets)]
         dimensions = {array.shape[1] for array in arrays}
         if len(dimensions) > 1:
             raise InvalidInput(f"the action sets have dimensions {sorted(dimensions)}; expected the same in all")

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from kernels.driven import Driven, World, generator
 from kernels.random import TRANSITION
 from mdps.planning.layered import Float, Int, evaluate, least_loss, occupancy
+from theory.arrays import finite_array
 from theory.errors import InvalidInput
 
 #: Probabilities sum to one, and transitions and losses are linear in the features, within this error.
@@ -70,23 +71,6 @@ class Walk(NamedTuple):
         return np.cumsum(self.losses[::-1])[::-1]
 
 
-def _array(what: str, values: npt.ArrayLike, axes: str) -> Float:
-    """A fresh read-only float64 array with the named axes, all finite."""
-    try:
-        array = np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{what} cannot be read as an array of numbers: {error}") from error
-    names = axes.split()
-    if array.ndim != len(names):
-        raise InvalidInput(f"{what} have shape {array.shape}; expected ({', '.join(names)})")
-    bad = ~np.isfinite(array)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise InvalidInput(f"{what} at index {where} is {array[where]}; expected a finite number")
-    array.flags.writeable = False
-    return array
-
-
 def _distributions(what: str, rows: Float) -> None:
     low = rows < 0.0
     if low.any():
@@ -130,7 +114,7 @@ class AdversarialMDP:
     loss_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
-        tables = _array("loss tables", self.tables, "M H S A")
+        tables = finite_array("loss tables", self.tables, "M H S A")
         if tables.size == 0:
             raise InvalidInput(f"loss tables have shape {tables.shape}; expected (M, H, S, A) with no axis empty")
         _, horizon, n_states, n_actions = tables.shape
@@ -138,7 +122,7 @@ class AdversarialMDP:
         if out.any():
             where = tuple(int(i) for i in np.argwhere(out)[0])
             raise InvalidInput(f"loss (table, stage, state, action) {where} is {tables[where]:.6g}; expected in [0, 1]")
-        transitions = _array("transitions", self.transitions, "H-1 S A S")
+        transitions = finite_array("transitions", self.transitions, "H-1 S A S")
         expected = (horizon - 1, n_states, n_actions, n_states)
         if transitions.shape != expected:
             raise InvalidInput(f"transitions have shape {transitions.shape}; expected {expected} to match the losses")
@@ -168,7 +152,7 @@ class AdversarialMDP:
             if not 0 <= self.initial < n_states:
                 raise InvalidInput(f"initial state is {self.initial}; expected 0 .. {n_states - 1}")
             return np.eye(n_states)[int(self.initial)]
-        initial = _array("initial", self.initial, "S")
+        initial = finite_array("initial", self.initial, "S")
         if initial.shape != (n_states,):
             raise InvalidInput(f"initial has shape {initial.shape}; expected ({n_states},)")
         _distributions("initial", initial[None])
@@ -179,8 +163,8 @@ class AdversarialMDP:
         if self.features is None:
             pairs = n_states * n_actions
             one_hot = np.eye(pairs).reshape(1, n_states, n_actions, pairs)
-            return _array("features", np.repeat(one_hot, horizon, axis=0), "H S A d")
-        features = _array("features", self.features, "H S A d")
+            return finite_array("features", np.repeat(one_hot, horizon, axis=0), "H S A d")
+        features = finite_array("features", self.features, "H S A d")
         if features.shape[:3] != (horizon, n_states, n_actions) or features.shape[3] == 0:
             raise InvalidInput(
                 f"features have shape {features.shape}; expected ({horizon}, {n_states}, {n_actions}, d >= 1)"

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 
 from mdps.model import MDP
+from theory.arrays import filled_array
 from theory.errors import InvalidInput
 
 Float = npt.NDArray[np.float64]
@@ -27,28 +28,12 @@ _CLIPPING = (
 )
 
 
-def _array(what: str, values: npt.ArrayLike, dimensions: str) -> Float:
-    """A fresh read-only float64 array with as many axes as letters in ``dimensions`` and no empty one."""
-    try:
-        array = np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{what} cannot be read as an array of numbers: {error}") from error
-    if array.ndim != len(dimensions) or array.size == 0:
-        raise InvalidInput(f"{what} have shape {array.shape}; expected ({', '.join(dimensions)}) with no axis empty")
-    bad = ~np.isfinite(array)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise InvalidInput(f"{what} at index {where} is {array[where]}; expected a finite number")
-    array.flags.writeable = False
-    return array
-
-
 def _initial(initial: npt.ArrayLike | int, n_states: int) -> Float:
     if isinstance(initial, int | np.integer):
         if not 0 <= initial < n_states:
             raise InvalidInput(f"initial state is {initial}; expected an index in 0..{n_states - 1}")
         return np.eye(n_states)[initial]
-    return _array("initial", initial, "S")
+    return filled_array("initial", initial, "S")
 
 
 def _check_shape(what: str, array: Float, expected: tuple[int, ...], why: str) -> None:
@@ -121,9 +106,9 @@ class LinearMDP:
     meta: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        features = _array("features", self.features, "SAd")
-        measures = _array("measures", self.measures, "HdS")
-        vectors = _array("reward_vectors", self.reward_vectors, "Hd")
+        features = filled_array("features", self.features, "S A d")
+        measures = filled_array("measures", self.measures, "H d S")
+        vectors = filled_array("reward_vectors", self.reward_vectors, "H d")
         n_states, _, d = features.shape
         horizon = measures.shape[0]
         _check_shape("measures", measures, (horizon, d, n_states), "features (S, A, d)")
@@ -192,7 +177,7 @@ class LinearMDP:
             InvalidInput: the model is not episodic, or not linear in the features: the residual exceeds 1e-12 (as
                 it does after clipping and normalising), or the norms of the definition fail.
         """
-        phi = _array("features", features, "SAd")
+        phi = filled_array("features", features, "S A d")
         _check_shape("features", phi, (mdp.n_states, mdp.n_actions, phi.shape[2]), "the model (S, A)")
         if mdp.horizon is None:
             raise InvalidInput(f"{mdp.name} has the {mdp.criterion} criterion; a linear MDP needs a horizon")
@@ -246,9 +231,9 @@ class LinearMixtureMDP:
     meta: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        features = _array("features", self.features, "SAYd")
-        parameters = _array("parameters", self.parameters, "Hd")
-        rewards = _array("rewards", self.rewards, "HSA")
+        features = filled_array("features", self.features, "S A Y d")
+        parameters = filled_array("parameters", self.parameters, "H d")
+        rewards = filled_array("rewards", self.rewards, "H S A")
         n_states, n_actions, _, d = features.shape
         horizon = parameters.shape[0]
         _check_shape("features", features, (n_states, n_actions, n_states, d), "(S, A, S, d)")
@@ -325,7 +310,7 @@ def backup_approximation_error(features: npt.ArrayLike, mdp: MDP, stage: int, va
     Raises:
         InvalidInput: features that do not match the model, or a linear program that the solver gives up.
     """
-    phi = _array("features", features, "SAd")
+    phi = filled_array("features", features, "S A d")
     _check_shape("features", phi, (mdp.n_states, mdp.n_actions, phi.shape[2]), "the model (S, A)")
     p, r = mdp.dense()
     if mdp.stage_dependent:

@@ -80,8 +80,8 @@ def test_the_uniform_law_is_subgaussian_with_its_variance():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: LinearBandit.fixed(np.zeros((0, 2)), [1.0, 1.0]), "action set is empty"),
-        (lambda: LinearBandit.fixed([[1.0, np.nan]], [1.0, 1.0]), r"actions\[0, 1\] is nan"),
+        (lambda: LinearBandit.fixed(np.zeros((0, 2)), [1.0, 1.0]), "no axis empty"),
+        (lambda: LinearBandit.fixed([[1.0, np.nan]], [1.0, 1.0]), r"actions at index \(0, 1\) is nan"),
         (lambda: LinearBandit.fixed([[1.0, 2.0]], [1.0]), "theta has 1 entries; expected 2"),
         (lambda: LinearBandit.fixed([1.0, 2.0], [1.0]), r"shape \(2,\); expected \(n_actions, d\)"),
         (lambda: LinearBandit.contextual(np.ones((2, 1, 1)), [1.0], [0.5, 0.6]), "sum to 1.1"),

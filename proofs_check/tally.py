@@ -1,4 +1,4 @@
-"""What the claims on stochastic bandits share: a count of the run of their own, and a lower-bound line."""
+"""What the claims on stochastic bandits share: a count of the run, how often events may fail, a lower-bound line."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ DECOMPOSITION = Step(
     "Lattimore and Szepesvari 2020, Lemma 4.5; |difference| against rounding",
     place=("round",),
 )
+
+
+#: Failure probability of every watched event whose threshold a watch is free to choose.
+EVENT_PROBABILITY = 0.05
+
+
+def event_probability(params: Any, instance: Any, horizon: int) -> float:
+    """The probability that the watch chose its thresholds for."""
+    return EVENT_PROBABILITY
 
 
 class Tally(NamedTuple):
@@ -60,24 +69,6 @@ def check_decomposition(records, run, step, tally, gaps, t):
     for arm in range(gaps.shape[0]):
         total += gaps[arm] * tally.pulls[arm]
     check(records, run, step, abs(total - tally.regret[0]), 1e-9 * (1.0 + total), 0.0, t, -1, -1, -1)
-
-
-class Moments(NamedTuple):
-    """Per arm: the sum of z^2 - 1 over the standardised samples z of a run, shape (K,)."""
-
-    excess: npt.NDArray[np.float64]
-
-
-def allocate_moments(n_arms: int) -> Moments:
-    """Empty sums."""
-    return Moments(np.zeros(n_arms))
-
-
-@hook
-def clear_moments(moments):
-    """Forget the last run."""
-    for arm in range(moments.excess.shape[0]):
-        moments.excess[arm] = 0.0
 
 
 def settled_after(rate: float, probability: float) -> int:

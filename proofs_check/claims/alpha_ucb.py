@@ -14,13 +14,11 @@ from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.index_steps import ROUNDING, IndexWatch, allocate_index_watch, check_highest
 from proofs_check.index_steps import begin as begin
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import check_decomposition, count, lai_robbins_line
+from proofs_check.tally import EVENT_PROBABILITY, check_decomposition, count, lai_robbins_line
 from theory.theorems import theorem
 
 #: The theorem's alpha that the claim runs, whatever a fault gives the algorithm.
 ALPHA = 3.0
-#: Failure probability of the watched good event: the union bound starts at the first round where it is below this.
-EVENT_PROBABILITY = 0.05
 
 RULE, EVENT, PULLS, TOTAL, DECOMPOSITION = range(5)
 

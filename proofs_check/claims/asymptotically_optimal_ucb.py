@@ -16,11 +16,17 @@ from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.index_steps import ROUNDING, Float, IndexWatch, allocate_index_watch, check_highest
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import check_decomposition, clear, count, lai_robbins_line, settled_after
+from proofs_check.tally import (
+    EVENT_PROBABILITY,
+    check_decomposition,
+    clear,
+    count,
+    event_probability,
+    lai_robbins_line,
+    settled_after,
+)
 from theory.theorems import theorem
 
-#: Failure probability of each watched event; it fixes from when on the event is watched.
-EVENT_PROBABILITY = 0.05
 #: The proof's epsilon, and the slack of the suboptimal arms' means, as fractions of the gap.
 FRACTION = 1.0 / 3.0
 
@@ -55,11 +61,6 @@ def optimism_probability(params: Any, instance: Any, horizon: int) -> float:
     return optimism_union(instance, first_watched(instance))
 
 
-def concentration_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The union over suboptimal arms and counts that :func:`settled_after` was asked for."""
-    return EVENT_PROBABILITY
-
-
 STEPS = (
     Step(
         "rule",
@@ -78,7 +79,7 @@ STEPS = (
         "mean_i(s) <= mu_i + D_i/3 for every suboptimal arm i after every s >= s0_i of its pulls",
         "Lattimore and Szepesvari 2020, Lemma 8.2, by the union of P <= exp(-s D_i^2 / (18 sigma^2))",
         "event",
-        concentration_probability,
+        event_probability,
     ),
     Step(
         "pulls",

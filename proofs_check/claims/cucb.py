@@ -12,9 +12,8 @@ from bandits.algorithms.cucb import CombUCB1, Moment
 from bandits.combinatorial import CombinatorialBandit, paths, subsets
 from kernels.steps import Step
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
+from proofs_check.tally import EVENT_PROBABILITY
 from theory.theorems import theorem
-
-EVENT_PROBABILITY = 0.05
 
 
 def first_watched(n_items: int) -> int:

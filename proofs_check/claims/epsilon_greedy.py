@@ -17,14 +17,21 @@ from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.index_steps import ROUNDING, Float
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import Tally, allocate_tally, check_decomposition, clear, count, lai_robbins_line
+from proofs_check.tally import (
+    EVENT_PROBABILITY,
+    Tally,
+    allocate_tally,
+    check_decomposition,
+    clear,
+    count,
+    event_probability,
+    lai_robbins_line,
+)
 from theory.theorems import theorem
 from theory.theorems.epsilon_greedy import play_probability
 
 #: The c that the claim runs, whatever a fault gives the algorithm.
 C = 10.0
-#: Failure probability of the events whose thresholds are chosen for it.
-EVENT_PROBABILITY = 0.05
 
 RULE, EXPLORED, ENOUGH, SETTLED, DECOMPOSITION = range(5)
 
@@ -82,11 +89,6 @@ def settled_probability(params: Any, instance: Any, horizon: int) -> float:
     """The theorem's own probability from t1 on; 1 if t1 is beyond the horizon."""
     t1 = settled_round(instance, horizon)
     return float(greedy_mistakes(instance, horizon)[t1 - 1]) if t1 <= horizon else 1.0
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The probability the threshold was chosen for."""
-    return EVENT_PROBABILITY
 
 
 STEPS = (

@@ -17,21 +17,22 @@ from kernels.steps import Step, check
 from proofs_check.claim import Case, Claim, Rate, Sabotage
 from proofs_check.index_steps import ROUNDING, Float, IndexWatch, allocate_index_watch
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import check_decomposition, clear, count, lai_robbins_line, settled_after
+from proofs_check.tally import (
+    EVENT_PROBABILITY,
+    check_decomposition,
+    clear,
+    count,
+    event_probability,
+    lai_robbins_line,
+    settled_after,
+)
 from theory.divergences import bernoulli_kl
 from theory.theorems import theorem
 
-#: Failure probability of the watched event.
-EVENT_PROBABILITY = 0.05
 #: Slack of the means, as a fraction of the gap.
 FRACTION = 1.0 / 3.0
 
 RULE, EVIDENCE, CONCENTRATION, PULLS, DECOMPOSITION = range(5)
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The union over suboptimal arms and counts that :func:`settled_after` was asked for."""
-    return EVENT_PROBABILITY
 
 
 STEPS = (

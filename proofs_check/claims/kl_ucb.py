@@ -18,19 +18,19 @@ from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
 from proofs_check.tally import (
+    EVENT_PROBABILITY,
     Tally,
     allocate_tally,
     check_decomposition,
     clear,
     count,
+    event_probability,
     lai_robbins_line,
     settled_after,
 )
 from theory.divergences import bernoulli_kl
 from theory.theorems import theorem
 
-#: Failure probability of each watched event; it fixes from when on the event is watched.
-EVENT_PROBABILITY = 0.05
 #: The proof's epsilon_1 and epsilon_2 as fractions of the gap (any e1 + e2 < gap is allowed).
 FRACTION = 1.0 / 3.0
 
@@ -64,11 +64,6 @@ def optimism_probability(params: Any, instance: Any, horizon: int) -> float:
     return 1.0 / (2.0 * _slack(instance) ** 2 * (1.0 + t * math.log(t) ** 2))
 
 
-def concentration_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The union over suboptimal arms and counts that :func:`settled_after` was asked for."""
-    return EVENT_PROBABILITY
-
-
 STEPS = (
     Step(
         "rule",
@@ -87,7 +82,7 @@ STEPS = (
         "mean_i(s) <= mu_i + e1 for every suboptimal arm i after every s >= s0_i of its pulls",
         "Lattimore and Szepesvari 2020, Lemma 10.8, by the union of P <= exp(-s d(mu_i + e1, mu_i))",
         "event",
-        concentration_probability,
+        event_probability,
     ),
     Step(
         "pulls",

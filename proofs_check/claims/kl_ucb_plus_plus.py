@@ -18,13 +18,18 @@ from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.claims.moss import moving
 from proofs_check.index_steps import ROUNDING, Float, IndexWatch, allocate_index_watch, check_highest
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import check_decomposition, clear, count, lai_robbins_line, settled_after
+from proofs_check.tally import (
+    EVENT_PROBABILITY,
+    check_decomposition,
+    clear,
+    count,
+    event_probability,
+    lai_robbins_line,
+    settled_after,
+)
 from theory.divergences import bernoulli_kl
 from theory.theorems import theorem
 from theory.theorems.kl_ucb_plus_plus import exploration
-
-#: Failure probability of each watched event.
-EVENT_PROBABILITY = 0.05
 
 RULE, OPTIMISM, CONCENTRATION, PULLS, TOTAL, DECOMPOSITION = range(6)
 
@@ -49,11 +54,6 @@ def optimism_gap(n_arms: int, horizon: int) -> float:
         else:
             low = middle
     return high
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The probability the watch was set up for."""
-    return EVENT_PROBABILITY
 
 
 STEPS = (

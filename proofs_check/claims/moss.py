@@ -16,18 +16,18 @@ from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
 from proofs_check.tally import (
+    EVENT_PROBABILITY,
     Tally,
     allocate_tally,
     check_decomposition,
     clear,
     count,
+    event_probability,
     lai_robbins_line,
     settled_after,
 )
 from theory.theorems import theorem
 
-#: Failure probability of each watched event.
-EVENT_PROBABILITY = 0.05
 #: What is left of an arm's gap after the optimism gap is split: this share for its mean, the rest for its width.
 SHARE = 0.5
 
@@ -39,11 +39,6 @@ Float = npt.NDArray[np.float64]
 def optimism_gap(sigma: float, n_arms: int, horizon: int) -> float:
     """The x with 15 K sigma^2 / (T x^2) = EVENT_PROBABILITY (Lemma 9.3 for rewards divided by sigma)."""
     return sigma * math.sqrt(15.0 * n_arms / (EVENT_PROBABILITY * horizon))
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The probability the watch was set up for."""
-    return EVENT_PROBABILITY
 
 
 STEPS = (

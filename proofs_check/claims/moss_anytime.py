@@ -16,14 +16,12 @@ from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.claims.moss import moving
 from proofs_check.index_steps import ROUNDING, IndexWatch, allocate_index_watch, check_highest
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import check_decomposition, clear, count
+from proofs_check.tally import EVENT_PROBABILITY, check_decomposition, clear, count, event_probability
 from theory.lower_bounds import minimax_engine_best
 from theory.theorems import theorem
 
 #: The theorem's alpha, whatever a fault gives the algorithm.
 ALPHA = 1.35
-#: Failure probability of the watched event; it fixes the optimism gap.
-EVENT_PROBABILITY = 0.05
 
 RULE, OPTIMISM, PULLS, DECOMPOSITION = range(4)
 
@@ -36,11 +34,6 @@ def first_watched(horizon: int) -> int:
 def optimism_gap(instance: Any, horizon: int) -> float:
     """The x with 30 K sigma^2 / (t0 x^2) = EVENT_PROBABILITY, sigma = 1/2."""
     return math.sqrt(7.5 * instance.n_arms / (EVENT_PROBABILITY * first_watched(horizon)))
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The probability the optimism gap was chosen for."""
-    return EVENT_PROBABILITY
 
 
 STEPS = (

@@ -15,10 +15,9 @@ from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import Tally, allocate_tally, check_decomposition, clear, count
+from proofs_check.tally import EVENT_PROBABILITY, Tally, allocate_tally, check_decomposition, clear, count
 from theory.theorems import theorem
 
-EVENT_PROBABILITY = 0.05
 RULE, EVENT, OPTIMISM, PULLS, DECOMPOSITION = range(5)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, NamedTuple
 
 from bandits.algorithms.thompson_beta import ThompsonBeta, set_posterior
 from bandits.instances.bernoulli import BernoulliBandit, bernoulli
@@ -12,32 +11,23 @@ from kernels.jit import hook
 from kernels.kl import bernoulli_kl
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
-from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import (
-    Moments,
-    Tally,
-    allocate_moments,
-    allocate_tally,
-    check_decomposition,
-    clear,
-    clear_moments,
-    count,
-    lai_robbins_line,
+from proofs_check.posterior_steps import (
+    MEANS,
+    RULE,
+    SAMPLES,
+    Watch,
+    allocate_watch,
+    begin,  # noqa: F401  (part of the watch)
+    check_pulls,
+    ended,  # noqa: F401
+    union_log,
 )
+from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
+from proofs_check.tally import count, event_probability, lai_robbins_line
 from theory.theorems import theorem
 
-#: Failure probability of each watched event.
-EVENT_PROBABILITY = 0.05
 #: Largest conditional variance of z^2, z a standardised Beta(a, b) sample, a, b >= 1: kurtosis at most 9, minus 1.
 VARIANCE_OF_SQUARE = 8.0
-
-RULE, MEANS, SAMPLES, SPREAD, PULLS, DECOMPOSITION = range(6)
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The probability the thresholds of the watch are set for."""
-    return EVENT_PROBABILITY
-
 
 STEPS = (
     Step("rule", "theta_i(t) <= theta of the arm played, every arm i", "Agrawal and Goyal 2012, Algorithm 1"),
@@ -73,33 +63,9 @@ STEPS = (
 )
 
 
-class Watch(NamedTuple):
-    """Own counts, the level log(2KT/p) of the unions, the threshold of `spread`, its sums, and the best arm."""
-
-    tally: Tally
-    moments: Moments
-    level: float
-    most: float
-    best: int
-
-
 def allocate(params: ThompsonBeta, instance: BernoulliBandit, horizon: int) -> Watch:
-    """Arrays of the watch."""
-    k = instance.n_arms
-    return Watch(
-        allocate_tally(k),
-        allocate_moments(k),
-        math.log(2.0 * k * horizon / EVENT_PROBABILITY),
-        math.sqrt(VARIANCE_OF_SQUARE * k * horizon / EVENT_PROBABILITY),
-        int(instance.means.argmax()),
-    )
-
-
-@hook
-def begin(watch, params, instance):
-    """Forget the last run."""
-    clear(watch.tally)
-    clear_moments(watch.moments)
+    """Thresholds at log(2KT/p)."""
+    return allocate_watch(instance, horizon, union_log(instance.n_arms, horizon), VARIANCE_OF_SQUARE)
 
 
 @hook
@@ -120,10 +86,8 @@ def acted(records, run, watch, params, state, instance, t, arm):
             exponent = max(exponent, bernoulli_kl(min(a / (n + 1.0), 1.0), theta))
         check(records, run, SAMPLES, (n + 1.0) * exponent, watch.level, 1e-9, t, i, -1, -1)
         variance = a * b / ((a + b) ** 2 * (a + b + 1.0))
-        watch.moments.excess[i] += (theta - a / (a + b)) ** 2 / variance - 1.0
-    if instance.gaps[arm] > 0.0 and tally.pulls[arm] > 0 and tally.pulls[watch.best] > 0:
-        radii = 1.0 / math.sqrt(float(tally.pulls[arm])) + 1.0 / math.sqrt(float(tally.pulls[watch.best]))
-        check(records, run, PULLS, instance.gaps[arm], math.sqrt(2.0 * watch.level) * radii, 1e-9, t, arm, -1, -1)
+        watch.excess[i] += (theta - a / (a + b)) ** 2 / variance - 1.0
+    check_pulls(records, run, watch, instance, t, arm, math.sqrt(2.0 * watch.level))
 
 
 @hook
@@ -133,14 +97,6 @@ def observed(records, run, watch, params, state, instance, t, arm, reward):
     count(tally, arm, reward, instance.gaps[arm])
     exponent = tally.pulls[arm] * bernoulli_kl(min(tally.means[arm], 1.0), instance.means[arm])
     check(records, run, MEANS, exponent, watch.level, 1e-9, t, arm, -1, -1)
-
-
-@hook
-def ended(records, run, watch, params, state, instance, t):
-    """The spread of each arm's samples over the run."""
-    for i in range(instance.gaps.shape[0]):
-        check(records, run, SPREAD, abs(watch.moments.excess[i]), watch.most, 1e-9, t, i, -1, -1)
-    check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
 @hook

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,30 +12,20 @@ from bandits.instances.gaussian import GaussianBandit, gaussian
 from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Case, Claim, Rate, Sabotage
-from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import (
-    Moments,
-    Tally,
-    allocate_moments,
-    allocate_tally,
-    check_decomposition,
-    clear,
-    clear_moments,
-    count,
-    lai_robbins_line,
+from proofs_check.posterior_steps import (
+    MEANS,
+    RULE,
+    SAMPLES,
+    Watch,
+    allocate_watch,
+    begin,  # noqa: F401  (part of the watch)
+    check_pulls,
+    ended,  # noqa: F401
+    union_log,
 )
+from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
+from proofs_check.tally import count, event_probability, lai_robbins_line
 from theory.theorems import theorem
-
-#: Failure probability of each watched event.
-EVENT_PROBABILITY = 0.05
-
-RULE, MEANS, SAMPLES, SPREAD, PULLS, DECOMPOSITION = range(6)
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The probability the thresholds of the watch are set for."""
-    return EVENT_PROBABILITY
-
 
 STEPS = (
     Step(
@@ -76,33 +65,10 @@ STEPS = (
 )
 
 
-class Watch(NamedTuple):
-    """Own counts, radius of one observation sigma sqrt(2 log(2KT/p)), the threshold of `spread`, its sums, best arm."""
-
-    tally: Tally
-    moments: Moments
-    radius: float
-    most: float
-    best: int
-
-
 def allocate(params: ThompsonGaussian, instance: GaussianBandit, horizon: int) -> Watch:
-    """Arrays of the watch."""
-    k = instance.n_arms
-    return Watch(
-        allocate_tally(k),
-        allocate_moments(k),
-        instance.subgaussian * math.sqrt(2.0 * math.log(2.0 * k * horizon / EVENT_PROBABILITY)),
-        math.sqrt(2.0 * k * horizon / EVENT_PROBABILITY),
-        int(instance.means.argmax()),
-    )
-
-
-@hook
-def begin(watch, params, instance):
-    """Forget the last run."""
-    clear(watch.tally)
-    clear_moments(watch.moments)
+    """Thresholds at sigma sqrt(2 log(2KT/p)), the radius of one observation; z^2 has conditional variance 2."""
+    level = instance.subgaussian * math.sqrt(2.0 * union_log(instance.n_arms, horizon))
+    return allocate_watch(instance, horizon, level, 2.0)
 
 
 @hook
@@ -116,11 +82,9 @@ def acted(records, run, watch, params, state, instance, t, arm):
         if tally.pulls[i] > 0:
             root = math.sqrt(float(tally.pulls[i]))
             distance = abs(theta - tally.means[i])
-            check(records, run, SAMPLES, distance, watch.radius / root, 1e-9, t, i, -1, -1)
-            watch.moments.excess[i] += (distance * root / instance.sd) ** 2 - 1.0
-    if instance.gaps[arm] > 0.0 and tally.pulls[arm] > 0 and tally.pulls[watch.best] > 0:
-        roots = 1.0 / math.sqrt(float(tally.pulls[arm])) + 1.0 / math.sqrt(float(tally.pulls[watch.best]))
-        check(records, run, PULLS, instance.gaps[arm], 2.0 * watch.radius * roots, 1e-9, t, arm, -1, -1)
+            check(records, run, SAMPLES, distance, watch.level / root, 1e-9, t, i, -1, -1)
+            watch.excess[i] += (distance * root / instance.sd) ** 2 - 1.0
+    check_pulls(records, run, watch, instance, t, arm, 2.0 * watch.level)
 
 
 @hook
@@ -128,16 +92,8 @@ def observed(records, run, watch, params, state, instance, t, arm, reward):
     """Count independently of the algorithm."""
     tally = watch.tally
     count(tally, arm, reward, instance.gaps[arm])
-    radius = watch.radius / math.sqrt(float(tally.pulls[arm]))
+    radius = watch.level / math.sqrt(float(tally.pulls[arm]))
     check(records, run, MEANS, abs(tally.means[arm] - instance.means[arm]), radius, 1e-9, t, arm, -1, -1)
-
-
-@hook
-def ended(records, run, watch, params, state, instance, t):
-    """The spread of each arm's samples over the run."""
-    for i in range(instance.gaps.shape[0]):
-        check(records, run, SPREAD, abs(watch.moments.excess[i]), watch.most, 1e-9, t, i, -1, -1)
-    check_decomposition(records, run, DECOMPOSITION, watch.tally, instance.gaps, t)
 
 
 @hook

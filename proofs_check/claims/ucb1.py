@@ -13,11 +13,16 @@ from kernels.jit import hook
 from kernels.steps import Step, check
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import Tally, allocate_tally, check_decomposition, clear, count, lai_robbins_line
+from proofs_check.tally import (
+    EVENT_PROBABILITY,
+    Tally,
+    allocate_tally,
+    check_decomposition,
+    clear,
+    count,
+    lai_robbins_line,
+)
 from theory.theorems import theorem
-
-#: Failure probability of the watched good event: the union bound starts at the first round where it is below this.
-EVENT_PROBABILITY = 0.05
 
 RULE, EVENT, OPTIMISM, PULLS, DECOMPOSITION = range(5)
 

@@ -22,21 +22,14 @@ from proofs_check.index_steps import (
     check_highest,
 )
 from proofs_check.tally import DECOMPOSITION as DECOMPOSITION_STEP
-from proofs_check.tally import check_decomposition, clear, count, lai_robbins_line
+from proofs_check.tally import EVENT_PROBABILITY, check_decomposition, clear, count, event_probability, lai_robbins_line
 from theory.theorems import theorem
 from theory.theorems.ucb_v import variances
 
 #: The theorem's zeta and c, whatever a fault gives the algorithm.
 ZETA, C = 1.2, 1.0
-#: Failure probability of the watched event.
-EVENT_PROBABILITY = 0.05
 
 RULE, BERNSTEIN, PULLS, DECOMPOSITION = range(4)
-
-
-def event_probability(params: Any, instance: Any, horizon: int) -> float:
-    """The union over arms and counts that the level of the watch is made for."""
-    return EVENT_PROBABILITY
 
 
 STEPS = (

@@ -93,6 +93,16 @@ def check_confidence(delta: float) -> None:
         raise InvalidInput(f"delta is {delta}; expected a number in (0, 1)")
 
 
+def check_accuracy(epsilon: float) -> None:
+    """Refuse an accuracy that is not positive or not finite.
+
+    Raises:
+        InvalidInput: naming the value.
+    """
+    if not 0.0 < epsilon < np.inf:
+        raise InvalidInput(f"epsilon is {epsilon}; expected a finite number > 0")
+
+
 def check_scale(name: str, scale: float) -> None:
     """Refuse a bonus factor that is negative or not finite.
 

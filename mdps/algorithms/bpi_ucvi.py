@@ -10,7 +10,7 @@ import numpy as np
 from kernels.jit import inlined
 from mdps.loops import CHANGED, STOP, EpisodicProblem
 from mdps.model import Float, Int
-from theory.errors import InvalidInput
+from mdps.optimism import check_accuracy, check_confidence, check_scale
 
 
 class BPIUCVI(NamedTuple):
@@ -54,12 +54,9 @@ def allocate(params: BPIUCVI, problem: EpisodicProblem) -> State:
     Raises:
         InvalidInput: if a hyper-parameter is out of its range.
     """
-    if not 0.0 < params.epsilon < math.inf:
-        raise InvalidInput(f"BPI-UCBVI: epsilon is {params.epsilon}; expected a finite number > 0")
-    if not 0.0 < params.delta < 1.0:
-        raise InvalidInput(f"BPI-UCBVI: delta is {params.delta}; expected a number in (0, 1)")
-    if not 0.0 <= params.bonus_factor < math.inf:
-        raise InvalidInput(f"BPI-UCBVI: bonus_factor is {params.bonus_factor}; expected a finite number >= 0")
+    check_accuracy(params.epsilon)
+    check_confidence(params.delta)
+    check_scale("bonus_factor", params.bonus_factor)
     h, s, n = problem.horizon, problem.n_states, problem.n_states * problem.n_actions
     return State(
         np.ascontiguousarray(problem.rewards.reshape(h, n)), np.zeros((h, n)), np.zeros((h, n, s)), np.zeros((h, n)),

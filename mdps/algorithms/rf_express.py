@@ -18,7 +18,7 @@ from mdps.error_bounds import (
     reset,
 )
 from mdps.loops import CHANGED, STOP, EpisodicProblem
-from theory.errors import InvalidInput
+from mdps.optimism import check_accuracy, check_confidence, check_scale
 
 
 class RFExpress(NamedTuple):
@@ -45,12 +45,9 @@ def allocate(params: RFExpress, problem: EpisodicProblem) -> ErrorBounds:
     Raises:
         InvalidInput: if a hyper-parameter is out of its range.
     """
-    if not 0.0 < params.epsilon < math.inf:
-        raise InvalidInput(f"RF-Express: epsilon is {params.epsilon}; expected a finite number > 0")
-    if not 0.0 < params.delta < 1.0:
-        raise InvalidInput(f"RF-Express: delta is {params.delta}; expected a number in (0, 1)")
-    if not 0.0 <= params.bonus_factor < math.inf:
-        raise InvalidInput(f"RF-Express: bonus_factor is {params.bonus_factor}; expected a finite number >= 0")
+    check_accuracy(params.epsilon)
+    check_confidence(params.delta)
+    check_scale("bonus_factor", params.bonus_factor)
     return allocate_bounds(problem, np.full(problem.horizon, float(problem.horizon)))
 
 

@@ -12,6 +12,7 @@ scheduler must be trusted like the account that it runs under (docs/cluster.md).
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import importlib
@@ -22,11 +23,11 @@ import math
 import os
 import platform
 import re
-import socket
 import sys
 import time
 import warnings
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -194,7 +195,7 @@ class Cluster:
         self.cluster = address
         self.workers = os.cpu_count() or 1
         try:
-            _knock(match[1], match[2].strip("[]"), int(match[3]))
+            _require_scheduler(address)
             self.client = Client(address, timeout=CONNECT, set_as_default=False, name="regretlab")
         except Exception as error:  # no socket, no scheduler behind it, no certificate: each has an error of its own
             raise ClusterError(f"no Dask scheduler at {address}: {_short(error)}") from error
@@ -289,10 +290,6 @@ class Cluster:
 
         try:
             return future.result(timeout=PATIENCE)
-        except TimeoutError:
-            return None
-        except CancelledError as error:
-            raise self._lost() from error
         except KilledWorker as error:
             raise ClusterError(
                 f"a piece was running on {error.allowed_failures + 1} workers that died one after another, the last "
@@ -300,6 +297,12 @@ class Cluster:
             ) from error
         except ImportError as error:
             raise ClusterError(f"a worker of {self.cluster} cannot import what it runs: {error}; {_RESUMES}") from error
+        except (CancelledError, OSError) as error:
+            if future.status == "error":  # of the work itself
+                raise
+            if isinstance(error, TimeoutError):
+                return None
+            raise self._lost() from error
 
     def _wait_for_workers(self) -> None:
         try:
@@ -335,15 +338,30 @@ class Cluster:
                 raise _foreign(asked[future], difference)
 
 
-def _knock(scheme: str, host: str, port: int) -> None:
-    """Somebody is there and speaks first, as Dask does; its client would wait for ever for one who does not.
+def _require_scheduler(address: str) -> None:
+    """Somebody is there who answers as a Dask scheduler does; Dask's client would wait for ever for one who does not.
 
     Raises:
-        OSError: nobody, or nothing said within :data:`CONNECT` seconds.
+        Exception: nobody, no answer within :data:`CONNECT` seconds, no certificate, or not a scheduler.
     """
-    with socket.create_connection((host, port), timeout=CONNECT) as connection:
-        if scheme == "tcp" and not connection.recv(1):
-            raise ConnectionError("the connection was closed at once")
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def identity() -> dict[str, Any]:
+        arguments = Security().get_connection_args("client")
+        async with rpc(address, timeout=CONNECT, connection_args=arguments) as peer:
+            return dict(await peer.identity())
+
+    async def answer() -> dict[str, Any]:
+        try:
+            return await asyncio.wait_for(identity(), CONNECT + 1.0)  # a refused connection has its own word until then
+        except TimeoutError:
+            raise TimeoutError(f"no answer within {CONNECT:g} s") from None
+
+    with ThreadPoolExecutor(1) as thread:  # of its own, because a notebook has a running event loop in this one
+        found = thread.submit(lambda: asyncio.run(answer())).result()
+    if found.get("type") != "Scheduler":
+        raise ConnectionError(f"there is a Dask {str(found.get('type')).lower()}")
 
 
 def _foreign(worker: str, difference: str) -> ClusterError:

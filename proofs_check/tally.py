@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,6 +81,18 @@ def settled_after(rate: float, probability: float) -> int:
     if not rate > 0.0 or not 0.0 < probability < 1.0:
         raise InvalidInput(f"need rate > 0 and a probability in (0, 1), got {rate!r} and {probability!r}")
     return max(1, math.ceil(-math.log(probability * -math.expm1(-rate)) / rate))
+
+
+def last_count(holds: Callable[[int], bool], beyond: int) -> int:
+    """The largest n in 1 .. beyond - 1 with ``holds(n)``, or 0; what holds for n holds for every smaller count."""
+    low, high = 0, beyond
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def lai_robbins_line(instance: Any, horizons: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

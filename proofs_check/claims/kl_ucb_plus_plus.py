@@ -25,6 +25,7 @@ from proofs_check.tally import (
     count,
     event_probability,
     lai_robbins_line,
+    last_count,
     settled_after,
 )
 from theory.divergences import bernoulli_kl
@@ -113,14 +114,7 @@ class Watch(NamedTuple):
 
 def largest_count(n_arms: int, horizon: int, divergence: float) -> int:
     """The largest n with n divergence <= g(n), or 0: the left side grows and the right falls."""
-    low, high = 0, horizon
-    while high - low > 1:
-        middle = (low + high) // 2
-        if middle * divergence <= float(exploration(n_arms, horizon, middle)):
-            low = middle
-        else:
-            high = middle
-    return low
+    return last_count(lambda n: n * divergence <= float(exploration(n_arms, horizon, n)), horizon)
 
 
 def allocate(params: KLUCBPlusPlus, instance: Any, horizon: int) -> Watch:

@@ -24,6 +24,7 @@ from proofs_check.tally import (
     count,
     event_probability,
     lai_robbins_line,
+    last_count,
     settled_after,
 )
 from theory.theorems import theorem
@@ -101,14 +102,7 @@ class Watch(NamedTuple):
 
 def largest_count(sigma: float, share: float, room: float) -> int:
     """The largest n >= 1 with n room^2 <= 4 sigma^2 log+(share / n), or 0: the left side grows, the right falls."""
-    low, high = 0, math.ceil(share) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if middle * room**2 <= 4.0 * sigma**2 * math.log(max(1.0, share / middle)):
-            low = middle
-        else:
-            high = middle
-    return low
+    return last_count(lambda n: n * room**2 <= 4.0 * sigma**2 * math.log(max(1.0, share / n)), math.ceil(share) + 1)
 
 
 def allocate(params: MOSS, instance: Any, horizon: int) -> Watch:

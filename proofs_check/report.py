@@ -63,7 +63,7 @@ def regret_figure(result: ClaimResult, shown: CaseResult) -> Figure:
     plot_regret(axes, shown.trace, "regret, mean and 10-90 % of runs", PALETTE[0])
     for (name, values), color in zip(shown.bounds, PALETTE[1:]):
         plot_line(axes, x, values, f"bound {name}", "bound", color)
-    if shown.lower is not None:
+    if shown.lower is not None and np.isfinite(shown.lower).any():
         plot_line(axes, x, shown.lower, result.claim.lower_bound_name or "lower bound", "lower")
     if shown.trivial is not None:
         axes.plot(x, shown.trivial, "-", color="0.6", linewidth=0.9, label="trivial bound")

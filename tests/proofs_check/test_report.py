@@ -6,8 +6,11 @@ import xml.etree.ElementTree
 import numpy as np
 import pytest
 
+from kernels.engine import Trace
+from proofs_check.catalogue import claims
+from proofs_check.check import CaseResult, ClaimResult
 from proofs_check.plotting import new_axes
-from proofs_check.report import _picture, _tick
+from proofs_check.report import _picture, _tick, regret_figure
 
 
 def _texts(title: str, x: np.ndarray) -> list[str]:
@@ -42,3 +45,14 @@ def test_long_titles_and_names_are_broken_into_lines():
 def test_axes_of_many_decades_are_labelled_at_powers_and_short_ones_between_them():
     assert {"1", "10", "100", "10³", "10⁴"} <= set(_texts("t", np.array([1.0, 1e4])))
     assert {"2", "5", "10"} <= set(_texts("t", np.array([2.0, 16.0])))
+
+
+def test_a_lower_bound_that_says_nothing_of_the_instance_is_not_in_the_legend():
+    claim = claims()["ucb1"]
+    case, x = claim.cases[0], np.arange(1, 5)
+    instance = case.build()
+    for lower, entries in ((np.full(4, np.nan), 2), (np.sqrt(x), 3)):
+        trace = Trace(x, np.ones((3, 4)) * x, None)
+        shown = CaseResult(case, instance, None, trace, [("ucb1/regret", 10.0 * x)], lower)
+        legend = regret_figure(ClaimResult(claim, []), shown).axes[0].get_legend()
+        assert legend is not None and len(legend.get_texts()) == entries

@@ -16,6 +16,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.M | re.S)
 EXECUTED = [
     "README.md",
+    "docs/cluster.md",
     "docs/tutorial.md",
     "docs/instances.md",
     "docs/falsify.md",

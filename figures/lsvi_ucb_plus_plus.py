@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from figures.hard_linear import Float, draw_on_hard_linear, through_last
 from kernels.engine import Trace
 from mdps.algorithms.lsvi_ucb_plus_plus import LSVIUCBPlusPlus
 from mdps.instances.linear import zhou_gu_hard_linear
 from proofs_check.claims.lsvi_ucb_plus_plus import episodes
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
-from theory.lower_bounds import linear_hypercube
 from theory.theorems import theorem
 
 EPISODES = 600
@@ -43,16 +42,12 @@ EXPERIMENT = Experiment(
 
 
 def draw(recorded: dict[str, Trace]) -> Figure:
-    """Regret over episodes, log-log."""
-    figure, axes = new_axes("A hard linear MDP", "episode $K$", "regret $R_K$")
-    model = instance()
-    for (label, trace), color in zip(recorded.items(), PALETTE):
-        plot_regret(axes, trace, label, color)
-        k = trace.checkpoints.astype(float)
-    rate = np.asarray(theorem("lsvi-ucb-plus-plus/rate").bound(model, LSVIUCBPlusPlus(), k))
-    last = next(iter(recorded.values())).regret[:, -1].mean()
-    plot_line(axes, k[4:], rate[4:] * last / rate[-1], "rate", "bound", PALETTE[0])
-    plot_line(axes, k, linear_hypercube(model.dimension, k), "order of the lower bound", "lower", "black")
-    axes.plot(k, model.trivial_regret(k), color="grey", alpha=0.5, linewidth=1.0, label="largest possible")
-    axes.legend(fontsize=8)
-    return figure
+    """Regret against episodes."""
+    model, first = instance(), next(iter(recorded.values()))
+
+    def rate(episodes: Float) -> Float:
+        return through_last(
+            first, np.asarray(theorem("lsvi-ucb-plus-plus/rate").bound(model, LSVIUCBPlusPlus(), episodes))
+        )
+
+    return draw_on_hard_linear(recorded, "A hard linear MDP", model, ("rate", rate))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from figures.hard_linear import draw_on_hard_linear
 from kernels.engine import Trace
 from mdps.algorithms.ucrl_vtr import UCRLVTR
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
 from proofs_check.value_targeted import hard
-from theory.lower_bounds import linear_hypercube
 from theory.theorems import theorem
 
 EPISODES = 600
@@ -39,14 +39,7 @@ EXPERIMENT = Experiment(
 
 
 def draw(recorded: dict[str, Trace]) -> Figure:
-    """Regret over episodes, log-log."""
-    figure, axes = new_axes("A hard linear mixture", "episode $K$", "regret $R_K$")
+    """Regret against episodes."""
     model = instance()
-    for (label, trace), color in zip(recorded.items(), PALETTE):
-        plot_regret(axes, trace, label, color)
-        k = trace.checkpoints.astype(float)
-    plot_line(axes, k, theorem("ucrl-vtr/regret").bound(model, UCRLVTR(), k), "theorem", "bound", PALETTE[0])
-    plot_line(axes, k, linear_hypercube(model.dimension, k), "order of the lower bound", "lower", "black")
-    axes.plot(k, model.trivial_regret(k), color="grey", alpha=0.5, linewidth=1.0, label="largest possible")
-    axes.legend(fontsize=8)
-    return figure
+    bound = partial(theorem("ucrl-vtr/regret").bound, model, UCRLVTR())
+    return draw_on_hard_linear(recorded, "A hard linear mixture", model, ("theorem", bound))

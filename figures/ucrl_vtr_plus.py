@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from figures.hard_linear import Float, draw_on_hard_linear, through_last
 from kernels.engine import Trace
 from mdps.algorithms.ucrl_vtr import UCRLVTR
 from mdps.algorithms.ucrl_vtr_plus import UCRLVTRPlus
 from proofs_check.experiment import Experiment, Run
-from proofs_check.plotting import PALETTE, new_axes, plot_line, plot_regret
 from proofs_check.value_targeted import hard
-from theory.lower_bounds import linear_hypercube
 from theory.theorems import theorem
 
 EPISODES = 500
@@ -43,16 +42,10 @@ EXPERIMENT = Experiment(
 
 
 def draw(recorded: dict[str, Trace]) -> Figure:
-    """Regret over episodes, log-log."""
-    figure, axes = new_axes("A hard linear mixture", "episode $K$", "regret $R_K$")
-    model = instance()
-    for (label, trace), color in zip(recorded.items(), PALETTE):
-        plot_regret(axes, trace, label, color)
-        k = trace.checkpoints.astype(float)
-    rate = np.asarray(theorem("ucrl-vtr-plus/rate").bound(model, UCRLVTRPlus(), k))
-    last = next(iter(recorded.values())).regret[:, -1].mean()
-    plot_line(axes, k[4:], rate[4:] * last / rate[-1], "rate of Theorem 5.3", "bound", PALETTE[0])
-    plot_line(axes, k, linear_hypercube(model.dimension, k), "order of the lower bound", "lower", "black")
-    axes.plot(k, model.trivial_regret(k), color="grey", alpha=0.5, linewidth=1.0, label="largest possible")
-    axes.legend(fontsize=7)
-    return figure
+    """Regret against episodes."""
+    model, first = instance(), next(iter(recorded.values()))
+
+    def rate(episodes: Float) -> Float:
+        return through_last(first, np.asarray(theorem("ucrl-vtr-plus/rate").bound(model, UCRLVTRPlus(), episodes)))
+
+    return draw_on_hard_linear(recorded, "A hard linear mixture", model, ("rate of Theorem 5.3", rate))

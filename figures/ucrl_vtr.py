@@ -39,7 +39,7 @@ EXPERIMENT = Experiment(
 
 
 def draw(recorded: dict[str, Trace]) -> Figure:
-    """Regret against episodes."""
+    """Regret over episodes, log-log."""
     model = instance()
     bound = partial(theorem("ucrl-vtr/regret").bound, model, UCRLVTR())
     return draw_on_hard_linear(recorded, "A hard linear mixture", model, ("theorem", bound))

@@ -42,7 +42,7 @@ EXPERIMENT = Experiment(
 
 
 def draw(recorded: dict[str, Trace]) -> Figure:
-    """Regret against episodes."""
+    """Regret over episodes, log-log."""
     model, first = instance(), next(iter(recorded.values()))
 
     def rate(episodes: Float) -> Float:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from kernels.engine import Trace
-from proofs_check.plotting import PALETTE, new_axes, plot_regret
+from proofs_check.plotting import PALETTE, new_axes, plot_regret, style
 
 
 def two_panels(left: str, right: str) -> tuple[Figure, tuple[Axes, Axes]]:
@@ -17,10 +17,9 @@ def two_panels(left: str, right: str) -> tuple[Figure, tuple[Axes, Axes]]:
     figure, first = new_axes(left, "round $T$", "regret $R_T$", size=(9.6, 4.0))
     grid = GridSpec(1, 2, figure=figure)
     first.set_subplotspec(grid[0])
-    second = figure.add_subplot(grid[1], sharex=first, sharey=first)
-    second.set(title=right, xlabel="round $T$")
-    second.spines[["top", "right"]].set_visible(False)
-    second.grid(alpha=0.25)
+    with style():
+        second = figure.add_subplot(grid[1], sharex=first, sharey=first)
+        second.set(title=right, xlabel="round $T$")
     return figure, (first, second)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from mdps.instances.random import random_mdp
 from mdps.loops import Episodes, EpisodicArrays
 from mdps.model import Float, Int
 from mdps.optimism import LANES
-from proofs_check.claim import Case, confidence
+from proofs_check.claim import Case, Sabotage, confidence
 from proofs_check.episodes import (
     DECOMPOSITION_STEP,
     PLACE,
@@ -31,6 +32,7 @@ from proofs_check.episodes import (
     total_variance,
     variance_steps,
 )
+from proofs_check.episodic_cases import gamble
 from theory.radii import ucbvi_log
 
 (
@@ -44,6 +46,29 @@ WATCHED_CASES = (
     Case("random", lambda: Episodes(random_mdp(3, 2, horizon=3, seed=1)), 2_000),
     Case("river-swim", lambda: Episodes(river_swim(6, horizon=10)), 1_000, max_runs=200),
 )
+
+
+#: Both algorithms are to fail with too small a bonus.
+TINY_BONUS = Sabotage(
+    "tiny-bonus", "the bonus times 0.001", ("optimism",), lambda p: p._replace(scale=0.001),
+    build=lambda: gamble(2, 4, 0.1), horizon=1_000,
+)  # fmt: skip
+
+
+def faults_of_planning(
+    without_minimum: Callable[..., Any], with_an_old_model: Callable[..., Any]
+) -> tuple[Sabotage, Sabotage]:
+    """The faults of two ``plan``: one forgets the last Q, one computes Q in every second episode."""
+    return (
+        Sabotage(
+            "no-minimum", "Q is not kept below the Q of the last episode", ("monotone",),
+            lambda p: p._replace(scale=0.002), overrides={"plan": without_minimum},
+        ),
+        Sabotage(
+            "old-model", "Q is computed in every second episode only", ("backup",), lambda p: p._replace(scale=0.01),
+            overrides={"plan": with_an_old_model},
+        ),
+    )  # fmt: skip
 
 
 def shared_steps(deviation: Step, optimism: Step) -> tuple[Step, ...]:

@@ -13,11 +13,12 @@ from mdps.algorithms import ucbvi_bf
 from mdps.algorithms.ucbvi_bf import UCBVIBF
 from mdps.loops import CHANGED, SAME
 from mdps.optimism import fold
-from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
-from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamble, two_states
+from proofs_check.claim import Bound, Case, Claim, Rate, confidence
+from proofs_check.episodic_cases import one_state, order, shrinking_gamble, two_states
 from proofs_check.ucbvi_steps import (
     DEVIATION,
     PLACE,
+    TINY_BONUS,
     WATCHED_CASES,
     acted,  # noqa: F401  (part of the watch)
     allocate,  # noqa: F401
@@ -27,6 +28,7 @@ from proofs_check.ucbvi_steps import (
     empirical_variance,
     ended,  # noqa: F401
     episode_over,
+    faults_of_planning,
     shared_steps,
     step_taken,
 )
@@ -145,18 +147,8 @@ CLAIM = Claim(
         n_runs=100,
     ),
     sabotages=(
-        Sabotage(
-            "tiny-bonus", "the bonus times 0.001", ("optimism",), lambda p: p._replace(scale=0.001),
-            build=lambda: gamble(2, 4, 0.1), horizon=1_000,
-        ),
-        Sabotage(
-            "no-minimum", "Q is not kept below the Q of the last episode", ("monotone",),
-            lambda p: p._replace(scale=0.002), overrides={"plan": plan_without_minimum},
-        ),
-        Sabotage(
-            "old-model", "Q is computed in every second episode only", ("backup",), lambda p: p._replace(scale=0.01),
-            overrides={"plan": plan_with_an_old_model},
-        ),
+        TINY_BONUS,
+        *faults_of_planning(plan_without_minimum, plan_with_an_old_model),
     ),
     notes="The counts are pooled over stages: on a stage-dependent model Theorem 2 does not apply and is refused. The "
     "caps of the correction term stay at H^2 until a state was visited 1e4 S^2 A L^2 times at a stage.",

@@ -14,10 +14,11 @@ from mdps.algorithms.ucbvi_ch import UCBVICH
 from mdps.loops import CHANGED, SAME
 from mdps.optimism import fold
 from proofs_check.claim import Bound, Case, Claim, Rate, Sabotage, confidence
-from proofs_check.episodic_cases import gamble, one_state, order, shrinking_gamble, two_states
+from proofs_check.episodic_cases import one_state, order, shrinking_gamble, two_states
 from proofs_check.ucbvi_steps import (
     DEVIATION,
     PLACE,
+    TINY_BONUS,
     WATCHED_CASES,
     acted,  # noqa: F401  (part of the watch)
     allocate,  # noqa: F401
@@ -26,6 +27,7 @@ from proofs_check.ucbvi_steps import (
     empirical_mean,
     ended,  # noqa: F401
     episode_over,
+    faults_of_planning,
     shared_steps,
     step_taken,
 )
@@ -150,10 +152,7 @@ CLAIM = Claim(
         n_runs=100,
     ),
     sabotages=(
-        Sabotage(
-            "tiny-bonus", "the bonus times 0.001", ("optimism",), lambda p: p._replace(scale=0.001),
-            build=lambda: gamble(2, 4, 0.1), horizon=1_000,
-        ),
+        TINY_BONUS,
         Sabotage(
             "unclipped", "Q starts at 2H and is not clipped at H", ("range",), overrides={"init": init_twice_too_high}
         ),
@@ -161,14 +160,7 @@ CLAIM = Claim(
             "counts-within-episode", "the model is updated and a new policy planned in the middle of an episode",
             ("counts",), lambda p: p._replace(scale=0.01), overrides={"observe": count_at_once},
         ),
-        Sabotage(
-            "no-minimum", "Q is not kept below the Q of the last episode", ("monotone",),
-            lambda p: p._replace(scale=0.002), overrides={"plan": plan_without_minimum},
-        ),
-        Sabotage(
-            "old-model", "Q is computed in every second episode only", ("backup",), lambda p: p._replace(scale=0.01),
-            overrides={"plan": plan_with_an_old_model},
-        ),
+        *faults_of_planning(plan_without_minimum, plan_with_an_old_model),
     ),
     notes="The counts are pooled over stages: on a stage-dependent model Theorem 1 does not apply and is refused.",
 )  # fmt: skip

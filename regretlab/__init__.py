@@ -1,7 +1,9 @@
-"""regretlab from Python: what the command line does, as functions that return pandas frames::
+"""regretlab from Python: what the command line does, as functions that return pandas frames.
 
-import regretlab
-regretlab.check("ucb1").verdicts
+For example::
+
+    import regretlab
+    regretlab.check("ucb1").verdicts
 """
 
 from kernels.engine import Trace, simulate

@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 LISTED = re.compile(r"^## (.+)$|^- \[[^\]]+\]\(([^)#]+)\.md\)", re.M)
+#: Depth in folders -> the sidebar of the listings of source at that depth.
+LISTINGS: dict[int, str] = {}
 OUTSIDE = {"../README": README, "../CHANGELOG": CHANGELOG}
 
 
@@ -30,9 +32,20 @@ def read_front_page(app: Sphinx, docname: str, content: list[str]) -> None:
 
 def fold(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Unfold the branch of the page alone: the theme would write all of the 800 entries into each of the pages."""
-    if "toctree" in context:
-        whole = context["toctree"]
-        context["toctree"] = lambda **options: whole(**{**options, "collapse": True})
+    if "toctree" not in context:
+        return
+    whole = context["toctree"]
+
+    def branch(**options: Any) -> str:
+        return str(whole(**{**options, "collapse": True}))
+
+    def listing(**options: Any) -> str:  # a listing of source has no branch: its links depend on its depth alone
+        depth = pagename.count("/")
+        if depth not in LISTINGS:
+            LISTINGS[depth] = branch(**options)
+        return LISTINGS[depth]
+
+    context["toctree"] = branch if pagename in app.env.all_docs else listing
 
 
 class LazyImages(SphinxTransform):

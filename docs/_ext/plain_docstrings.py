@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy.typing as npt
@@ -34,7 +34,17 @@ def escaped(text: str) -> str:
     return "".join(part if i % 2 else re.sub(r"([\\*|`]|_(?!\w))", r"\\\1", part) for i, part in enumerate(parts))
 
 
-def settled(lines: list[str]) -> Iterator[str]:
+def outside_blocks(lines: list[str]) -> Iterator[str]:
+    """Lines escaped, but for those of an indented block after a double colon."""
+    indent = -1
+    for line in lines:
+        if indent < 0 or (line and len(line) - len(line.lstrip()) <= indent):
+            indent = len(line) - len(line.lstrip()) if line.endswith("::") else -1
+            line = escaped(line)
+        yield line
+
+
+def settled(lines: Iterable[str]) -> Iterator[str]:
     """Lines whose sections napoleon reads as they are meant.
 
     What is returned becomes a field, for napoleon would take its words up to the first colon for a type; a line of
@@ -54,7 +64,7 @@ def settled(lines: list[str]) -> Iterator[str]:
 
 def process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Turn a docstring into reStructuredText."""
-    text = list(settled([escaped(line) for line in lines]))
+    text = list(settled(outside_blocks(lines)))
     if what not in ("attribute", "data", "property"):  # these have a sentence, no sections
         text = GoogleDocstring(text, STYLE, app, what, name, obj, options).lines()
     lines[:] = text

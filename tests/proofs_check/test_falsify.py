@@ -76,6 +76,34 @@ def test_a_dropped_logarithm_is_refuted(using):
     assert falsify(claim, budget=60.0, tries=80, using=using).verdict == "refuted"
 
 
+@pytest.mark.parametrize("slug", ["exp3", "oful"])
+@pytest.mark.parametrize(("divisor", "verdict"), [(1.0, "not refuted"), (8.0, "refuted")])
+def test_adversarial_and_linear_bounds_are_refuted_if_divided_and_not_as_they_are(slug, divisor, verdict, using):
+    own = claims()[slug]
+    bound = own.bounds[0]
+    theorem = replace(bound.theorem, bound=lambda *given: bound.theorem.bound(*given) / divisor)
+    claim = replace(own, slug="planted", bounds=(replace(bound, theorem=theorem),), cases=own.cases[:1], rate=None)
+    found = falsify(claim, budget=300.0, tries=12, rounds=500, using=using)
+    assert found.verdict == verdict and (found.ratio > 1.0) == (divisor > 1.0)
+
+
+@pytest.mark.parametrize(("c", "broken"), [(1.0, set()), (0.0, {"step optimism", "step upper"})])
+def test_a_broken_step_of_an_episodic_proof_is_found_and_comes_back(c, broken, using, tmp_path):
+    """Q-learning without its bonus; its bound is vacuous in so few episodes."""
+    own = claims()["q-learning-hoeffding"]
+    bound = replace(own.bounds[0], theorem=replace(own.bounds[0].theorem, hypotheses=()))
+    small = Case("small", lambda: Episodes(random_mdp(2, 2, horizon=2, seed=1)), 60, max_runs=25)
+    claim = replace(
+        own, slug="planted", bounds=(bound,), cases=(small,), rate=None,
+        algorithm=lambda instance, horizon: own.algorithm(instance, horizon)._replace(c=c),
+    )  # fmt: skip
+    found = falsify(claim, budget=300.0, tries=8, using=using)
+    assert {retest.found.what for retest in found.retests} == {"ratio", *broken}
+    assert found.verdict == ("refuted" if broken else "not refuted")
+    for path in found.save(tmp_path, ()):
+        assert replay(path, claim).same
+
+
 def test_the_true_theorem_is_not_refuted_and_the_search_is_repeatable(using):
     claim = planted(lambda values, horizons, instance: values)
     first, second = (falsify(claim, budget=60.0, tries=50, using=using) for _ in range(2))

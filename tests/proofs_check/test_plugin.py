@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -201,6 +202,51 @@ def test_the_first_run_speaks_every_setting(slug):
     assert watch is not None and unwatched == {}
 
 
+#: A claim of each protocol; a slip in its algorithm's own source (before, after), and the steps that explain it.
+SLIPS = [
+    ("hedge", "state.total[i] += row[i]", "state.total[i] += 2.0 * row[i]", {"weights", "mix-regret", "regret"}),
+    (
+        "oful",
+        "math.sqrt(2.0 * math.log(1.0 / params.delta)",
+        "math.sqrt(0.5 * math.log(1.0 / params.delta)",
+        {"support"},
+    ),
+    ("q-learning-hoeffding", "problem.horizon**3", "problem.horizon**2", {"update"}),
+    ("cucb", "np.sqrt(params.width", "np.sqrt(0.2 * params.width", {"rule"}),
+]
+
+
+def in_plain_python(slug, folder, before, after):
+    """The claim's own algorithm as a user's file without a compiled function; its runs and the claim's own."""
+    claim = claims()[slug]
+    case = replace(claim.cases[0], horizon=100)
+    instance = case.build()
+    own = claim.algorithm(instance, 100)
+    source = Path(sys.modules[type(own).__module__].__file__).read_text()
+    assert before in source
+    plain = re.sub(r"^@(compiled|inlined|embedded)\n", "", source, flags=re.M).replace(before, after)
+    (folder / "plain.py").write_text(plain)
+    adopted = adopt(claim, load(f"{folder / 'plain.py'}:{type(own).__name__}")(*own), [case])
+    assert adopted.unwatched == {}
+    mine = simulate(adopted.claim.algorithm(instance, 100), instance, 100, 3, watch=adopted.claim.watch)
+    return claim, mine, simulate(own, instance, 100, 3, watch=claim.watch)
+
+
+@pytest.mark.parametrize("slug", ["q-learning-hoeffding", "cucb"])
+def test_plain_python_has_the_numbers_of_the_compiled_original(slug, tmp_path):
+    _, mine, theirs = in_plain_python(slug, tmp_path, "", "")
+    np.testing.assert_array_equal(mine.regret, theirs.regret)
+    for recorded, expected in zip(mine.records, theirs.records):
+        np.testing.assert_array_equal(recorded, expected)
+
+
+@pytest.mark.parametrize(("slug", "before", "after", "steps"), SLIPS, ids=[slip[0] for slip in SLIPS])
+def test_a_slip_in_plain_python_is_explained_by_its_step_in_every_protocol(slug, before, after, steps, tmp_path):
+    claim, mine, theirs = in_plain_python(slug, tmp_path, before, after)
+    assert {claim.steps[i].id for i in np.flatnonzero(mine.records.violations.any(axis=0))} == steps
+    assert not theirs.records.violations.any()
+
+
 DRIVEN = """
 from typing import NamedTuple
 
@@ -250,8 +296,10 @@ LATE = [
 def test_a_mistake_after_the_first_run_is_a_sentence_with_its_line(statement, expected, write, tmp_path):
     text = PLAIN.replace("    best = 0\n", f"    best = 0\n    if t == 400:\n        {statement}\n")
     line = text.splitlines().index(f"        {statement}") + 1
+    case = Case("two arms", lambda: bernoulli(0.9, 0.5), 1000)
+    bare = replace(claims()["ucb1"], cases=(case,), rate=None, watch=None)
     with pytest.raises(InvalidInput, match=expected.format(line=line, act=ACT_LINE)):
-        check(write(text), tmp_path)
+        regretlab.check(bare, algorithm=write(text), store=tmp_path / "store", workers=1)
 
 
 def test_a_loop_that_does_not_end(write, monkeypatch):

@@ -44,6 +44,8 @@ SEARCH_RUNS = 20
 FEWEST = 30
 #: Share of the budget, and of the instances, for the search (the rest re-tests) and for its global part.
 SEARCH_SHARE, GLOBAL_SHARE = 0.6, 0.6
+#: Time for so many runs is left to the re-test of an instance, even if the budget is spent.
+LEAST_RETEST = 5
 #: Sizes of the first simplex of the local searches, which follow each other from the best point.
 SIMPLEX = (0.15, 0.02)
 
@@ -88,6 +90,7 @@ class _Search:
     best: Found | None = None
     best_score: float = -math.inf
     n_runs: int = SEARCH_RUNS
+    run_seconds: float = 0.0  # of the slowest single run of the warm-up
     broken: dict[str, Found] = field(default_factory=dict)
     events: dict[str, Found] = field(default_factory=dict)
     known: dict[tuple[int, tuple[float, ...]], tuple[float, dict[str, float]] | None] = field(default_factory=dict)
@@ -102,6 +105,7 @@ class _Search:
                 began = time.monotonic()
                 simulate(params, instance, self.horizon, 1, seed=self.seed, watch=self.claim.watch)
                 took = time.monotonic() - began
+                self.run_seconds = max(self.run_seconds, took)
                 self.n_runs = min(self.n_runs, max(1, int(seconds / (FEWEST * took))))
 
     def evaluate(self, space: Space, point: tuple[float, ...]) -> tuple[float, dict[str, float]] | None:
@@ -448,9 +452,11 @@ def falsify(
     (chosen,) = select([claim])
     horizon = rounds or chosen.cases[0].horizon
     places = spaces(chosen, horizon)
+    recording = using or recorder()
+    if algorithm is not None and recording.cluster:
+        raise InvalidInput("the workers of a cluster do not have the file of your algorithm; leave out the cluster")
     plugin = load(algorithm) if isinstance(algorithm, str) else algorithm
     adopted = None if plugin is None else adopt(chosen, plugin)
-    recording = using or recorder()
     began = time.monotonic()
     search = _Search(
         chosen if adopted is None else adopted.claim, places, horizon, seed, recording.workers, math.inf, tries, tick
@@ -505,7 +511,7 @@ def _retested(
     suspects = [search.best, *search.suspects()]
     retests: list[Retest] = []
     for i, found in enumerate(suspects):
-        left = max(end - time.monotonic(), 1.0)
+        left = max(end - time.monotonic(), 1.0, LEAST_RETEST * search.run_seconds)
         fresh = search.seed if found.what.startswith("step ") else search.seed + 1
         report = check(
             [search.claim], instance=found.instance, horizon=search.horizon, seed=fresh,

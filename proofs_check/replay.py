@@ -247,10 +247,12 @@ def replay(
     recorded = read_replay(path)
     if claim is not None and claim.slug != recorded.slug:
         raise InvalidInput(f"{path}: the claim is {recorded.slug}; expected {claim.slug}")
+    if recorded.n_runs < 1:
+        raise InvalidInput(f"{path}: the re-test ended before its first run; there is nothing to compare")
     (chosen,) = select([claim or recorded.slug])
     report = check(
         [chosen], instance=recorded.instance, horizon=recorded.horizon, seed=recorded.seed,
-        max_runs=recorded.n_runs or None,
+        max_runs=recorded.n_runs,
         algorithm=None if recorded.algorithm is None else _restored(recorded.algorithm, Path(path)),
         using=Recorder(Store(None), workers or os.cpu_count() or 1, tick), announce=announce,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -184,6 +185,8 @@ def test_interrupting_before_the_first_instance_passes_on(using):
         ({"seed": -1}, "seed is -1"),
         ({"tries": 0}, "tries is 0"),
         ({"rounds": 0}, "rounds is 0"),
+        ({"algorithm": "a.py:A", "using": SimpleNamespace(cluster="tcp://host:8786")}, "leave out the cluster"),
+        ({"algorithm": "a.py:A"}, "a.py: no such file"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -195,6 +195,12 @@ def test_other_claims(tmp_path):
         replay(tmp_path / "r.json", UCB)
 
 
+def test_no_runs_at_all(tmp_path):
+    write_replay(replace(recorded_of(), n_runs=0), tmp_path / "r.json")
+    with pytest.raises(InvalidInput, match="ended before its first run"):
+        replay(tmp_path / "r.json")
+
+
 def test_an_instance_that_nothing_can_run_on(tmp_path):
     part = regretlab.claims()["lsvi-ucb"].cases[0].build().mdp
     write_replay(replace(recorded_of(), instance=part), tmp_path / "r.json")

@@ -42,5 +42,6 @@ html_css_files = ["site.css"]
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints_format = "short"
 autodoc_inherit_docstrings = False  # what a class of Gymnasium or of NumPy says is not ours to repeat
+autodoc_preserve_defaults = True  # as they are written, not as they print
 autodoc_use_type_comments = False
 myst_heading_anchors = 4

@@ -49,9 +49,13 @@ def every_public_name_is_documented(site: Path) -> None:
         words = text(html)
         for name in module.__all__:
             assert f'id="{module.__name__}.{name}"' in html, f"{module.__name__}.{name}"
-            doc = (inspect.getdoc(getattr(module, name)) or "").split("\n")[0].replace("``", "")
-            first = re.split(r":\w+:`", doc)[0].rstrip()  # up to a link
-            assert first and " ".join(first.split()) in words, f"{module.__name__}.{name}: {first}"
+            value = getattr(module, name)
+            if callable(value):
+                doc = (inspect.getdoc(value) or "").split("\n")[0].replace("``", "")
+                first = re.split(r":\w+:`", doc)[0].rstrip()  # up to a link
+                assert first and " ".join(first.split()) in words, f"{module.__name__}.{name}: {first}"
+            else:
+                assert f"{module.__name__}.{name} = {value}" in words
 
 
 def every_module_is_documented(site: Path) -> None:

@@ -23,7 +23,7 @@ import theory.errors
 #: What keeps its meaning: literals, and roles such as :mod:`theory`.
 MARKUP = re.compile(r"(``.+?``|:[a-z:]+:`[^`]+`)")
 #: What Sphinx makes of ``npt.NDArray[...]`` and ``npt.ArrayLike``.
-ARRAY = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[([^\]]+)\]\]")
+ARRAY = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[(?:~numpy\.)?([^\]]+)\]\]")
 ARRAY_LIKE = stringify_annotation(npt.ArrayLike, "smart")
 STYLE = Config(napoleon_use_ivar=True, napoleon_attr_annotations=False)
 

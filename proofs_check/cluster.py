@@ -191,7 +191,8 @@ class Cluster:
                 f"--cluster needs dask.distributed ({error}); install it with: pip install 'regretlab[cluster]'"
             ) from error
         # A scheduler that goes away is told in one sentence; Dask would log a traceback of every attempt beside it.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # the second has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.cluster = address
         self.workers = os.cpu_count() or 1
         try:
@@ -206,7 +207,8 @@ class Cluster:
             self.close()
             raise
         self.threads = 1
-        self.looked = self.seen = -math.inf
+        self.seen = time.monotonic()
+        self.looked = -math.inf
         self._look()
 
     @property
@@ -224,6 +226,7 @@ class Cluster:
     def run(self, experiment: Experiment, pieces: Pieces) -> Generator[tuple[Trace, float], None, None]:
         """The pieces as they come back; closing cancels those in flight (one that runs runs to its end)."""
         sent = Sent.of(experiment)
+        self.seen = time.monotonic()  # patience with missing workers starts anew
         running: set[Any] = set()
         try:
             while True:
@@ -241,7 +244,8 @@ class Cluster:
                         yield result
         finally:
             if running and self.client.status == "running":
-                self.client.cancel(list(running), force=True)
+                with contextlib.suppress(Exception):  # a scheduler that is gone has no tasks to cancel
+                    self.client.cancel(list(running), force=True)
 
     def close(self) -> None:
         """Leave the cluster; scheduler and workers stay."""

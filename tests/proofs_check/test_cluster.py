@@ -281,6 +281,10 @@ def test_work_that_kills_its_workers_is_an_error(start, tmp_path, monkeypatch):
         kill_once_busy(recorder, worker)
         with pytest.raises(ClusterError, match="on 1 workers that died one after another"):
             runs(recorder, 1_000, horizon=20 * HORIZON)  # long, so that it dies within one
+        monkeypatch.setattr(cluster, "LOOK", 0.1)
+        monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+        with pytest.raises(ClusterError, match=r"no worker left at tcp://.* for 0.5 seconds; finished runs are kept"):
+            runs(recorder, 1_000)
     assert 5 <= kept(tmp_path) < 1_000
 
 

@@ -219,8 +219,10 @@ def _in_python(function: Any, done: dict[Any, Any], names: Mapping[str, Any] | N
         for cell, given in zip(cells, plain.__closure__ or ()):
             cell.cell_contents = _in_python(given.cell_contents, done)
         for name in _names(plain.__code__) & scope.keys():
-            if hasattr(scope[name], "py_func") or (names is not None and name in names):
-                scope[name] = _in_python(scope[name], done)
+            value = scope[name]
+            beside = isinstance(value, types.FunctionType) and value.__module__ == plain.__module__
+            if hasattr(value, "py_func") or beside or (names is not None and name in names):
+                scope[name] = _in_python(value, done)
             elif isinstance(scope[name], types.ModuleType):
                 inside = vars(scope[name])
                 used = {n: inside[n] for n in _names(plain.__code__) & inside.keys() if hasattr(inside[n], "py_func")}
@@ -741,6 +743,7 @@ _PLAIN_WORDS = {
     "OptionalType": "a function returns a number in some cases and None in others; expected a number in all",
     "reflected list": "lists outside of a function cannot be used; expected arrays, in the State",
     "Cannot unify": "a variable has two types; expected one",
+    "type of <class 'function'>": "a compiled function calls a plain one; expected @compiled on both",
 }
 
 

@@ -284,6 +284,24 @@ def test_plain_python_that_is_driven_and_an_error_in_the_middle_of_a_run(write, 
         regretlab.check("ucbvi-ch", horizon=60, **options)
 
 
+#: A compiled function made around a plain one.
+CLOSURE = """
+from numba import njit
+
+
+def half(x):
+    return 0.5 * x
+
+
+def made(f):
+    return njit(lambda x: f(x))
+
+
+halved = made(half)
+
+
+"""
+
 #: A mistake after the first run, and what is said of it in the middle of the compiled runs.
 LATE = [
     ("raise", "raise ValueError('too late')", r"my_ucb.py, line {line}, in act: ValueError: too late"),
@@ -341,6 +359,9 @@ BROKEN = [
     ("global list", PLAIN.replace("class State", "PLAYED = []\n\n\nclass State").replace(
         "    best = 0\n", "    best = 0\n    PLAYED.append(t)\n"),
      r"line \d+, in act: cannot be compiled: .*; lists outside of a function cannot be used; expected arrays"),
+    ("plain in compiled", PLAIN.replace("class State", f"{CLOSURE}class State").replace(
+        "params.scale * ", "halved(params.scale) * "),
+     r"cannot be compiled: .*; a compiled function calls a plain one; expected @compiled on both"),
     ("sometimes None", PLAIN.replace("    return best", "    if t < 1000:\n        return best"),
      r"cannot be compiled: .*; a function returns a number in some cases and None in others"),
     ("default", PLAIN.replace("scale: float = 2.0", "scale: float"), r"hyper-parameter scale .* has no default"),

@@ -27,7 +27,7 @@ def score(bound: Bound, trace: Trace, instance: Any, params: Any, horizon: int) 
     if bound.anytime:
         regret = trace.extra["realised"] if bound.theorem.regret == "realised" else trace.regret
         bites = (values > 0.0) & (values < np.asarray(instance.trivial_regret(trace.checkpoints.astype(float))))
-        ratios = (regret[:, bites] / values[bites]).max(axis=1)
+        ratios = (regret[:, bites] / values[bites]).max(axis=1, initial=0.0)
     elif value > 0.0:
         ratios = bound_quantity(bound, trace, instance, params) / value
     else:  # a quantity that must be zero, but for a share delta of the runs

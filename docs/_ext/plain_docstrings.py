@@ -25,6 +25,8 @@ MARKUP = re.compile(r"(``.+?``|:[a-z:]+:`[^`]+`)")
 #: What Sphinx makes of ``npt.NDArray[...]`` and ``npt.ArrayLike``.
 ARRAY = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[(?:~numpy\.)?([^\]]+)\]\]")
 ARRAY_LIKE = stringify_annotation(npt.ArrayLike, "smart")
+#: An argument of a command, with what the command line says of it.
+ANNOTATED = re.compile(r"~typing\.Annotated\[(.+?), <typer\.models\.\w+ object at 0x\w+>\]")
 STYLE = Config(napoleon_use_ivar=True, napoleon_attr_annotations=False)
 
 
@@ -71,18 +73,18 @@ def process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
 
 
 def shorter(types: str | None) -> str | None:
-    """Types of arrays by the names that NumPy gives them, not by what these stand for."""
-    return types and ARRAY.sub(r"NDArray[\1]", types.replace(ARRAY_LIKE, "ArrayLike"))
+    """Types of arrays by the names that NumPy gives them, not by what these stand for; no objects as they print."""
+    if types is None:
+        return None
+    types = ANNOTATED.sub(r"\1", types.replace("<factory>", "..."))
+    return ARRAY.sub(r"NDArray[\1]", types.replace(ARRAY_LIKE, "ArrayLike"))
 
 
 def sign(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
     """Shorten the types of a signature."""
-    shorter = [
-        text and ARRAY.sub(r"NDArray[\1]", text.replace(ARRAY_LIKE, "ArrayLike")) for text in (signature, returned)
-    ]
-    return shorter[0], shorter[1]
+    return shorter(signature), shorter(returned)
 
 
 def skip(app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: Any) -> bool | None:

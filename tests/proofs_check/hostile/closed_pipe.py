@@ -6,6 +6,6 @@ os = typing.sys.modules["os"]
 
 
 def attack():
-    os.closerange(0, 64)
+    os.closerange(0, 1024)
     while True:
         pass

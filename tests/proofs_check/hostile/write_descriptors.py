@@ -7,7 +7,7 @@ os = typing.sys.modules["os"]
 
 def attack():
     while True:
-        for handle in range(1, 20):
+        for handle in range(1, 1024):
             try:
                 os.write(handle, b"x" * 65536)
             except OSError:

@@ -113,7 +113,6 @@ def files_of_the_repository_lead_to_the_reference(site: Path) -> None:
 
 def test_the_site_is_built_without_warnings_and_shows_everything(tmp_path):
     # One test, not several on one fixture: tests that run in parallel processes would build the site once each.
-    pytest.importorskip("sphinx", reason="pip install 'regretlab[docs]'")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-j", "auto", "-b", "html", "docs", str(tmp_path)]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr

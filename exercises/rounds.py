@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from exercises.compare import require
-from proofs_check.course import Agent, Broken
+from proofs_check.course import Agent, Broken, Submission
 
 
 def numbers(seed: int, purpose: str) -> np.random.Generator:
@@ -87,6 +87,46 @@ def require_first(arm: int, index: np.ndarray, where: str) -> None:
             found=f"arm {arm}",
             hint="Go through the arms from 0 on and compare with >, not with >=.",
         )
+
+
+def require_index_rule(
+    submission: Submission,
+    algorithm: str,
+    rng: np.random.Generator,
+    paid: float,
+    indices: Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, Mapping[str, np.ndarray]]],
+) -> None:
+    """Each arm once in order, then the largest index: every decision of five runs, from counts of our own.
+
+    Args:
+        algorithm: class of hyper-parameters. paid: what every pull of the first run pays, so that there are exact ties.
+        indices: (means of the rewards, pulls, round) -> exact indices, and hint -> those of a wrong rule; shapes (K,).
+
+    Raises:
+        Broken: at the first decision that the rule does not make.
+    """
+    for run in range(5):
+        n_arms, horizon = int(rng.integers(2, 6)), 100
+        means = rng.random(n_arms) if run > 0 else np.full(n_arms, paid)
+        agent = submission.start(algorithm, {"n_arms": n_arms, "horizon": horizon})
+        pulls, total = np.zeros(n_arms), np.zeros(n_arms)
+        for t in range(1, horizon + 1):
+            where = place(run, t)
+            arm = require_arm(agent.act(t, None), n_arms, where)
+            if t > n_arms:
+                index, slips = indices(total / pulls, pulls, t)
+                require_highest(arm, index, where, slips)
+                if run == 0:
+                    require_first(arm, index, where)
+            elif arm != t - 1:
+                raise Broken(
+                    "each arm is played once first, in the order of their numbers",
+                    where=where, expected=f"arm {t - 1}", found=f"arm {arm}", hint="Rounds count from 1, arms from 0.",
+                )  # fmt: skip
+            reward = float(rng.random() < means[arm])
+            agent.observe(t, arm, reward)
+            pulls[arm] += 1.0
+            total[arm] += reward
 
 
 def require_played(

@@ -8,7 +8,7 @@ import numpy as np
 
 from bandits.instances.bernoulli import bernoulli
 from exercises.compare import require, require_at_most
-from exercises.rounds import numbers, place, require_arm, require_first, require_highest, require_numbers
+from exercises.rounds import numbers, require_index_rule, require_numbers
 from kernels.kl import kl_upper
 from proofs_check.course import Broken, Check, Exercise, Submission
 from proofs_check.grader.held import held_against
@@ -128,51 +128,27 @@ def check_level(submission: Submission, seed: int) -> None:
         )
 
 
-def _indices(mean: np.ndarray, level: np.ndarray) -> np.ndarray:
+def _roots(mean: np.ndarray, level: np.ndarray) -> np.ndarray:
     """The largest q in [mean, 1] with d(mean, q) <= level, entry by entry."""
     return np.array([-math.expm1(-kl_upper(m, x)) for m, x in zip(mean, level)])
 
 
+def _indices(mean: np.ndarray, pulls: np.ndarray, t: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The indices of round t, and those of wrong rules."""
+    mean, level, before = np.minimum(mean, 1.0), float(exploration(float(t))), float(exploration(t - 1.0))
+    slips = {
+        "The level is shared by the pulls: d(mean, q) <= log f(t) / N.": _roots(mean, np.full(len(mean), level)),
+        "These are the indices of the round before: log f(t), t the round about to be played.":
+            _roots(mean, before / pulls),
+        "These are Pinsker's bounds; KL-UCB plays the largest root.":
+            np.minimum(1.0, mean + np.sqrt(level / pulls / 2.0)),
+    }  # fmt: skip
+    return _roots(mean, level / pulls), slips
+
+
 def check_rule(submission: Submission, seed: int) -> None:
-    """Statement 3: every decision of some runs, indices from independent counts."""
-    rng = numbers(seed, "rule")
-    for run in range(5):
-        n_arms, horizon = int(rng.integers(2, 6)), 100
-        # In the first run every reward is 1: every index is 1.
-        means = rng.random(n_arms) if run > 0 else np.ones(n_arms)
-        agent = submission.start("KLUCB", {"n_arms": n_arms, "horizon": horizon})
-        pulls, total = np.zeros(n_arms), np.zeros(n_arms)
-        for t in range(1, horizon + 1):
-            where = place(run, t)
-            arm = require_arm(agent.act(t, None), n_arms, where)
-            if t <= n_arms:
-                if arm != t - 1:
-                    raise Broken(
-                        "each arm is played once first, in the order of their numbers",
-                        where=where, expected=f"arm {t - 1}", found=f"arm {arm}",
-                        hint="Rounds count from 1, arms from 0.",
-                    )  # fmt: skip
-            else:
-                mean, level = np.minimum(total / pulls, 1.0), float(exploration(float(t)))
-                index = _indices(mean, level / pulls)
-                slips = {
-                    "The level is shared by the pulls: d(mean, q) <= log f(t) / N.": _indices(
-                        mean, level + 0.0 * pulls
-                    ),
-                    "These are the indices of the round before: log f(t), t the round about to be played.": _indices(
-                        mean, float(exploration(t - 1.0)) / pulls
-                    ),
-                    "These are Pinsker's bounds; KL-UCB plays the largest root.": np.minimum(
-                        1.0, mean + np.sqrt(level / pulls / 2.0)
-                    ),
-                }
-                require_highest(arm, index, where, slips)
-                if run == 0:
-                    require_first(arm, index, where)
-            reward = float(rng.random() < means[arm])
-            agent.observe(t, arm, reward)
-            pulls[arm] += 1.0
-            total[arm] += reward
+    """Statement 3. In a run in which every pull pays 1, every index is 1."""
+    require_index_rule(submission, "KLUCB", numbers(seed, "rule"), 1.0, _indices)
 
 
 def check_bound(submission: Submission, seed: int) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from bandits.algorithms.ucb1 import UCB1
 from bandits.instances.bernoulli import bernoulli
 from exercises.compare import require
-from exercises.rounds import numbers, place, require_arm, require_first, require_highest
-from proofs_check.course import Broken, Check, Exercise, Submission
+from exercises.rounds import numbers, place, require_index_rule
+from proofs_check.course import Check, Exercise, Submission
 from proofs_check.grader.held import held_against
 from theory.theorems.ucb1 import regret as theorem
 
@@ -61,40 +61,18 @@ def check_radius(submission: Submission, seed: int) -> None:
         )
 
 
+def _indices(mean: np.ndarray, pulls: np.ndarray, t: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The indices of round t, and those of wrong rules."""
+    slips = {
+        "This is the arm with the largest mean: the bonus is missing.": mean,
+        "This rule takes log(t); the plays made before round t are t - 1.": mean + np.sqrt(2.0 * math.log(t) / pulls),
+    }
+    return mean + np.sqrt(2.0 * math.log(t - 1) / pulls), slips
+
+
 def check_rule(submission: Submission, seed: int) -> None:
-    """Statement 1: every decision of some runs, indices from independent counts."""
-    rng = numbers(seed, "rule")
-    for run in range(6):
-        n_arms, horizon = int(rng.integers(2, 6)), 120
-        # In the first run every reward is 0: arms with equal pulls tie.
-        means = rng.random(n_arms) if run > 0 else np.zeros(n_arms)
-        agent = submission.start("UCB1", {"n_arms": n_arms, "horizon": horizon})
-        pulls, total = np.zeros(n_arms), np.zeros(n_arms)
-        for t in range(1, horizon + 1):
-            where = place(run, t)
-            arm = require_arm(agent.act(t, None), n_arms, where)
-            if t <= n_arms:
-                if arm != t - 1:
-                    raise Broken(
-                        "each arm is played once first, in the order of their numbers",
-                        where=where, expected=f"arm {t - 1}", found=f"arm {arm}",
-                        hint="Rounds count from 1, arms from 0.",
-                    )  # fmt: skip
-            else:
-                mean = total / pulls
-                slips = {
-                    "This is the arm with the largest mean: the bonus is missing.": mean,
-                    "This rule takes log(t); the plays made before round t are t - 1.": mean
-                    + np.sqrt(2.0 * math.log(t) / pulls),
-                }
-                index = mean + np.sqrt(2.0 * math.log(t - 1) / pulls)
-                require_highest(arm, index, where, slips)
-                if run == 0:
-                    require_first(arm, index, where)
-            reward = float(rng.random() < means[arm])
-            agent.observe(t, arm, reward)
-            pulls[arm] += 1.0
-            total[arm] += reward
+    """Statement 1. In a run without rewards, arms with equal pulls tie."""
+    require_index_rule(submission, "UCB1", numbers(seed, "rule"), 0.0, _indices)
 
 
 def check_event(submission: Submission, seed: int) -> None:

@@ -45,6 +45,6 @@ def draw(recorded: dict[str, Trace]) -> Figure:
     for (label, bound), color in zip(bounds, colors):
         plot_line(axes, marks, bound, label, "bound", color)
     plot_line(axes, marks, two_states().trivial_regret(marks), "largest possible regret", "bound", "0.6")
-    axes.set_ylim(bottom=0.5, top=20.0 * float(np.max(bounds[1][1])))
+    axes.set_ylim(bottom=0.5, top=2000.0 * float(np.max(bounds[1][1])))
     axes.legend(fontsize=8, loc="upper left", ncols=2)
     return figure

@@ -9,10 +9,10 @@ from math import comb, factorial
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import binom
 
-from theory.divergences import kl_to_larger_mean
+from theory.divergences import bernoulli_kl, kl_to_larger_mean
 from theory.errors import InvalidInput
 
 Float = npt.NDArray[np.float64]
@@ -32,6 +32,56 @@ def lai_robbins(means: npt.ArrayLike, divergence: Callable[[npt.ArrayLike, npt.A
     mu = np.asarray(means, dtype=np.float64)
     worse = mu[mu < mu.max()]
     return float(np.sum((mu.max() - worse) / np.asarray(divergence(worse, mu.max()))))
+
+
+def lai_robbins_of_sets(means: npt.ArrayLike, size: int) -> float:
+    """liminf R_T / log T where an action is any set of ``size`` Bernoulli items, each of which shows its reward.
+
+    sum over the items i below the size-th best m of (mu_m - mu_i) / d(mu_i, mu_m).
+
+    Args:
+        means: shape (n_items,), in [0, 1].
+
+    Source: Anantharam, Varaiya and Walrand 1987, Theorem 3.1.
+    """
+    mu = np.sort(np.asarray(means, dtype=np.float64))[::-1]
+    last = mu[size - 1]
+    worse = mu[mu < last]
+    return float(np.sum((last - worse) / bernoulli_kl(worse, last)))
+
+
+def lai_robbins_of_paths(means: npt.ArrayLike) -> float:
+    """liminf R_T / log T where an action is one of some disjoint paths of Bernoulli items, which show their rewards.
+
+    sum over the worse paths p of D_p / min{sum_j d(mu_pj, x_j) : sum_j x_j >= value of the best path}: a path has to be
+    played until no means that would make it the best are plausible. A path that could not be the best costs nothing.
+
+    Args:
+        means: shape (n_paths, length), in [0, 1].
+
+    Source: Combes, Talebi, Proutiere and Lelarge 2015, Theorem 1, whose program has this solution for disjoint actions.
+    """
+    paths = np.asarray(means, dtype=np.float64)
+    values = paths.sum(axis=1)
+    best = float(values.max())
+    worse = paths[(values < best) & (best < paths.shape[1])]
+    return float(sum((best - path.sum()) / bernoulli_kl(path, _raised(path, best)).sum() for path in worse))
+
+
+def _raised(means: Float, total: float) -> Float:
+    """argmin sum_j d(mu_j, x_j) with sum_j x_j = total, for sum_j mu_j < total < length.
+
+    (x - mu)/(x (1 - x)) is the same number r for all items, the multiplier: x solves r x^2 + (1 - r) x - mu = 0.
+    """
+
+    def at(r: float) -> Float:
+        root = np.sqrt((1.0 - r) ** 2 + 4.0 * r * means)
+        return (r - 1.0 + root) / (2.0 * r) if r > 1.0 else 2.0 * means / (1.0 - r + root)
+
+    largest = 2.0
+    while at(largest).sum() < total:
+        largest *= 2.0
+    return np.asarray(at(brentq(lambda r: float(at(r).sum()) - total, 0.0, largest, xtol=1e-14)))
 
 
 def finite_time_gaussian(

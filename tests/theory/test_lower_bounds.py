@@ -32,6 +32,37 @@ def test_lai_robbins_of_gaussian_arms_is_two_over_the_gap():
     assert lower_bounds.lai_robbins([1.0, 1.0], gaussian_kl) == 0.0
 
 
+def test_sets_of_one_item_and_paths_of_one_item_are_arms():
+    means = (0.9, 0.8, 0.4, 0.3, 0.9)
+    expected = lower_bounds.lai_robbins(means, bernoulli_kl)
+    assert lower_bounds.lai_robbins_of_sets(means, 1) == pytest.approx(expected, rel=1e-13)
+    assert lower_bounds.lai_robbins_of_paths(np.array(means)[:, None]) == pytest.approx(expected, rel=1e-9)
+
+
+def test_sets_compare_with_their_last_item():
+    by_hand = 0.4 / bernoulli_kl(0.4, 0.8) + 0.6 / bernoulli_kl(0.2, 0.8)
+    assert lower_bounds.lai_robbins_of_sets((0.2, 0.9, 0.4, 0.8), 2) == pytest.approx(by_hand, rel=1e-13)
+    assert lower_bounds.lai_robbins_of_sets((0.9, 0.8, 0.8), 2) == 0.0
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=2), st.floats(0.05, 0.95))
+@settings(deadline=None, max_examples=60)
+def test_a_path_of_two_items_is_raised_at_the_least_divergence(path, share):
+    total = sum(path) + share * (2.0 - sum(path))
+    if sum(path) > 1.9:
+        return
+    first = np.linspace(max(path[0], total - 1.0), min(1.0, total - path[1]), 4001)
+    least = float((bernoulli_kl(path[0], first) + bernoulli_kl(path[1], np.clip(total - first, 0.0, 1.0))).min())
+    slope = lower_bounds.lai_robbins_of_paths([path, [total / 2.0, total / 2.0]])
+    divergence = (total - sum(path)) / slope
+    assert divergence <= least * (1.0 + 1e-9)  # a point of the grid is no better
+    assert divergence >= least - 1e-3 * max(1.0, least)  # and the grid is not far from it
+
+
+def test_a_path_that_cannot_be_the_best_costs_nothing():
+    assert lower_bounds.lai_robbins_of_paths([[1.0, 1.0], [0.5, 0.2]]) == 0.0
+
+
 def test_finite_time_bound_by_hand():
     value = lower_bounds.finite_time_gaussian([0.0, 0.5, 1e-9], 1e6, epsilon=0.5, constant=2.0, power=0.5)
     assert value == pytest.approx(2 / 2.25 * (0.5 * np.log(1e6) + np.log(0.25 / 16.0)) / 0.5, rel=1e-13)
